@@ -1,0 +1,68 @@
+package io.godwit.shim;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/// One virtual machine on this host. Safe for use by several threads; calls that change the run state are
+/// serialised.
+///
+/// Closing lets go of the guest without touching it: it goes on running, and may be adopted again.
+public interface Guest extends AutoCloseable {
+
+    GuestSpec spec();
+
+    /// The hypervisor process, or this process for a synthetic guest.
+    long pid();
+
+    RunState state() throws HypervisorException;
+
+    /// The guest's RAM, mapped into this process for as long as the guest is not closed.
+    GuestMemory memory();
+
+    /// Starts to track writes to the guest's memory. At most one tracker exists per guest; one left behind by
+    /// an agent that died is replaced. On success the guest runs on unharmed; on failure too, untracked, and
+    /// the message says why tracking is impossible.
+    DirtyTracker track() throws HypervisorException;
+
+    /// Stops the virtual processors. Paused on success (also if it was paused before); on failure unchanged.
+    /// When it returns, the guest's writes to memory and its finished writes to disk are done.
+    void pause() throws HypervisorException;
+
+    /// Runs a paused guest, or one whose device state was loaded. Running on success (also if it was before). On
+    /// failure it may have run: the caller must not conclude that it did not.
+    void resume() throws HypervisorException;
+
+    /// Takes the state of everything but RAM from a *paused* guest, and gives up its disks so that another host
+    /// may open them. On success the guest stays paused and may be resumed, which takes its disks again; on
+    /// failure the same. May write to the guest's memory: scan once more afterwards.
+    DeviceState saveDeviceState() throws HypervisorException;
+
+    /// Loads device state into an [RunState#INCOMING] guest. Paused on success, its disks not yet opened for
+    /// writing (they are by [#resume]). On failure the guest is of no further use: destroy it.
+    void loadDeviceState(DeviceState state) throws HypervisorException;
+
+    /// Makes the guest's network cards tell the network where they are now. Returns at once.
+    void announce() throws HypervisorException;
+
+    /// Presses the power button and returns; the guest may ignore it. See [#gone].
+    void requestShutdown() throws HypervisorException;
+
+    /// Ends the guest's process at once and removes what it had on this host (RAM file, taps, sockets), never its
+    /// disks. Idempotent. On success nothing is left; on failure the message says what is.
+    void destroy(Duration timeout) throws HypervisorException;
+
+    /// Completes when the guest's process has ended, or the guest has powered off or crashed, with the reason.
+    CompletableFuture<EndReason> gone();
+
+    /// Completes nothing and stops nothing: see the type's comment.
+    @Override
+    void close();
+
+    /// Why a guest ended.
+    enum EndReason {
+        POWEROFF,
+        REBOOT,
+        CRASH,
+        DESTROYED
+    }
+}

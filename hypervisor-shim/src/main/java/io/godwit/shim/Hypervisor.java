@@ -1,0 +1,54 @@
+package io.godwit.shim;
+
+import java.util.List;
+import java.util.Optional;
+
+/// Starts guests on this host and finds those that run already. Guests outlive the agent: nothing here stops one
+/// because the caller goes away.
+public interface Hypervisor {
+
+    /// What this host offers; the same for the life of the process.
+    Capabilities capabilities();
+
+    /// Everything that would keep the guest from starting here, at once; empty if nothing is known to. Touches
+    /// nothing.
+    List<String> blockers(GuestSpec spec);
+
+    /// Starts a guest from its boot. On return it exists and is paused, its first instruction not yet run: the
+    /// caller resumes it once the record says so. On failure nothing of it is left.
+    Guest create(GuestSpec spec) throws HypervisorException;
+
+    /// Starts an empty guest that waits for memory and device state. On return it is [RunState#INCOMING]; on
+    /// failure nothing of it is left.
+    Guest prepareIncoming(GuestSpec spec) throws HypervisorException;
+
+    /// The names of guests that have left a trace on this host: running, paused, waiting or crashed.
+    List<String> present() throws HypervisorException;
+
+    /// Takes hold of a guest that another agent process started here. Empty if there is no live one, whose
+    /// leftovers [#cleanUp] removes.
+    Optional<Guest> adopt(String name) throws HypervisorException;
+
+    /// Removes what a guest without a live process has left behind (files, taps). Does nothing if it is still
+    /// alive or was never here.
+    void cleanUp(String name) throws HypervisorException;
+
+    /// @param version          e.g. `QEMU 7.2.22`
+    /// @param machineTypes     versioned names that [GuestSpec#machineType] may take here
+    /// @param cpuModels        names that [GuestSpec#cpuModel] may take here
+    /// @param accelerator      `kvm`, `tcg` or `none`
+    /// @param defaultMachineType  for guests whose file names none
+    /// @param defaultCpuModel     for guests whose file names none
+    record Capabilities(
+            String version,
+            List<String> machineTypes,
+            List<String> cpuModels,
+            String accelerator,
+            String defaultMachineType,
+            String defaultCpuModel) {
+        public Capabilities {
+            machineTypes = List.copyOf(machineTypes);
+            cpuModels = List.copyOf(cpuModels);
+        }
+    }
+}

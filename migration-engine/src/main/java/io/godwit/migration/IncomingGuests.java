@@ -1,0 +1,53 @@
+package io.godwit.migration;
+
+import io.godwit.shim.Guest;
+import io.godwit.shim.GuestMemory;
+import io.godwit.shim.GuestSpec;
+import java.io.IOException;
+import java.util.List;
+import java.util.UUID;
+
+/// The target agent, as the engine's listener sees it. The caller's certificate has been checked before any of
+/// this is called, and `offer.sourceHost()` is the name that certificate proves.
+public interface IncomingGuests {
+
+    /// Everything that speaks against taking this guest, at once, each a sentence for the operator. Touches
+    /// nothing.
+    List<String> blockers(Offer offer);
+
+    /// Starts the hypervisor that will receive the guest. On failure nothing of it is left.
+    Incoming prepare(Offer offer) throws IOException, InterruptedException;
+
+    /// What the source says of the guest before anything moves.
+    ///
+    /// @param migration          chosen by the source
+    /// @param hypervisorVersion  the source's, e.g. `QEMU 7.2.22`
+    /// @param accelerator        the source's: `kvm` or `tcg`
+    /// @param memory             the layout of the guest's RAM
+    record Offer(
+            UUID migration,
+            String sourceHost,
+            GuestSpec spec,
+            String hypervisorVersion,
+            String accelerator,
+            List<GuestMemory.Region> memory) {
+        public Offer {
+            memory = List.copyOf(memory);
+        }
+    }
+
+    /// A guest being received. The engine calls exactly one of [#taken] and [#discarded], last.
+    interface Incoming {
+        Guest guest();
+
+        SwitchoverGate gate();
+
+        /// The record says the guest is this host's. The engine has resumed it, unless it was paused at the
+        /// source; `resumeFailure` is empty on success. The agent takes charge of the guest and announces its
+        /// addresses. Must return at once.
+        void taken(long epoch, boolean paused, String resumeFailure);
+
+        /// The guest stays elsewhere; the engine has destroyed what was here.
+        void discarded(String reason);
+    }
+}

@@ -1,0 +1,43 @@
+package io.godwit.migration;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One per agent: sends guests and receives them.
+public interface MigrationEngine extends AutoCloseable {
+
+    /// Starts to move a guest and returns at once.
+    Migration start(MigrationRequest request);
+
+    /// Asks the target for its blockers, and this side for its own (tracking, memory layout). Touches nothing.
+    ///
+    /// @return every blocker, each a sentence for the operator; empty if the migration may begin
+    /// @throws IOException if the target cannot be asked: unreachable, or not who it should be
+    List<String> preflight(MigrationRequest request) throws IOException, InterruptedException;
+
+    /// Gives up every migration that is not committed and waits, a bounded time, for the outcome. Guests run on.
+    @Override
+    void close();
+
+    /// @param hostName   this host's name
+    /// @param listen     where migrations are received; null to send only
+    /// @param tls        null only where the configuration says `insecure: true`
+    record Settings(
+            String hostName,
+            @Nullable InetSocketAddress listen,
+            @Nullable Tls tls) {}
+
+    /// PEM files. Each host's certificate names the host as a DNS subject alternative name.
+    record Tls(Path authority, Path certificate, Path key) {}
+
+    /// @param incoming what to do with guests that arrive
+    /// @throws IOException if the address cannot be listened on, or a PEM file cannot be used
+    @SuppressWarnings("DoNotCallSuggester")
+    static MigrationEngine open(Settings settings, IncomingGuests incoming, MeterRegistry meters) throws IOException {
+        throw new IOException("The engine's transport is not part of this build: " + settings + incoming + meters);
+    }
+}

@@ -1,0 +1,41 @@
+package io.godwit.migration;
+
+/// What the operator asks of a migration. Every number is a limit.
+///
+/// @param downtimeBudgetMs         the switchover is not begun unless its predicted downtime is below this
+/// @param bandwidthBytesPerSecond  cap on what is sent, all connections together; 0 is no cap
+/// @param timeoutMs                from start to the decision to switch; then the migration is given up
+/// @param roundsMax                after that many rounds without convergence the migration is given up
+/// @param connections              data connections
+/// @param verify                   compares a digest of all RAM while the guest is paused; costs downtime
+public record MigrationPolicy(
+        long downtimeBudgetMs,
+        long bandwidthBytesPerSecond,
+        long timeoutMs,
+        int roundsMax,
+        int connections,
+        boolean verify) {
+
+    public static final MigrationPolicy DEFAULT = new MigrationPolicy(50, 0, 600_000, 30, 2, false);
+
+    public static final int CONNECTIONS_MAX = 16;
+    public static final int ROUNDS_MAX = 1000;
+
+    public MigrationPolicy {
+        check(downtimeBudgetMs >= 1 && downtimeBudgetMs <= 60_000, "Downtime budget is not from 1 to 60000 ms");
+        check(
+                bandwidthBytesPerSecond == 0 || bandwidthBytesPerSecond >= 64 << 10,
+                "Bandwidth is below 64 KiB/s; 0 means no cap");
+        check(timeoutMs >= 1_000 && timeoutMs <= 86_400_000, "Timeout is not from 1 s to 24 h");
+        check(roundsMax >= 1 && roundsMax <= ROUNDS_MAX, "Rounds are not from 1 to " + ROUNDS_MAX);
+        check(
+                connections >= 1 && connections <= CONNECTIONS_MAX,
+                "Data connections are not from 1 to " + CONNECTIONS_MAX);
+    }
+
+    private static void check(boolean ok, String message) {
+        if (!ok) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

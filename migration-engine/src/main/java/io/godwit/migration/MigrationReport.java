@@ -1,0 +1,61 @@
+package io.godwit.migration;
+
+import java.util.List;
+import java.util.UUID;
+
+/// How a migration went; what `godwit migrate --json` prints.
+///
+/// @param epoch        the guest's epoch after the migration; 0 if it is not known to this host
+/// @param reason       why it ended so: a sentence for the operator that also says where the guest is and how
+///                     it is
+/// @param totalMs      from the request to the end of the switchover, or to the failure
+/// @param downtimeMs   from the pause call to the target's word that it runs, on the source's monotonic clock;
+///                     0 if the guest was never paused or was paused all along
+/// @param bytesSent    on the wire, headers included, before encryption
+/// @param deltaPages   pages sent as a difference to what was sent before
+/// @param warnings     what went wrong after the point where the migration could still fail
+public record MigrationReport(
+        UUID migration,
+        String guest,
+        String source,
+        String target,
+        long epoch,
+        Result result,
+        String reason,
+        double totalMs,
+        double downtimeMs,
+        long downtimeBudgetMs,
+        List<Round> rounds,
+        long ramBytes,
+        long bytesSent,
+        long zeroPages,
+        long compressedPages,
+        long rawPages,
+        long deltaPages,
+        Switchover switchover,
+        List<String> warnings) {
+
+    public MigrationReport {
+        rounds = List.copyOf(rounds);
+        warnings = List.copyOf(warnings);
+    }
+
+    public enum Result {
+        /// The guest is the target's.
+        COMPLETED,
+        /// The guest is the source's, and as it was before.
+        FAILED,
+        /// As [#FAILED], because it was asked for.
+        CANCELLED
+    }
+
+    /// @param pages                what the round covered
+    /// @param dirtyBytesPerSecond  what the guest wrote while the round before was sent
+    public record Round(long pages, long bytesSent, double durationMs, long dirtyBytesPerSecond) {}
+
+    /// The parts of the downtime, in order.
+    public record Switchover(
+            double pauseMs, double lastRoundMs, double deviceStateMs, double commitMs, double resumeMs) {
+        public static final Switchover NONE = new Switchover(0, 0, 0, 0, 0);
+    }
+}

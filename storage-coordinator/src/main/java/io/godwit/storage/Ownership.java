@@ -1,0 +1,64 @@
+package io.godwit.storage;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/// The records of who owns what, as seen and changed by one host. Every change is one ZooKeeper `multi` that
+/// compares the version of the guest's owner record, so two hosts can never both succeed.
+///
+/// Methods that throw [OwnershipException] of kind UNDECIDED have tried to read the outcome back within the
+/// session timeout and failed. [#takeBack] and [#commit] never end undecided: they wait.
+public interface Ownership extends AutoCloseable {
+
+    /// Records this host, or brings its record up to date. The `alive` hint lasts as long as the session.
+    ///
+    /// @throws OwnershipException REFUSED if another live agent has this name
+    void announceHost(HostEntry self) throws OwnershipException, InterruptedException;
+
+    List<HostEntry> hosts() throws OwnershipException;
+
+    Optional<HostEntry> host(String host) throws OwnershipException;
+
+    List<GuestEntry> guests() throws OwnershipException;
+
+    Optional<GuestEntry> guest(String guest) throws OwnershipException;
+
+    /// Creates the guest's records with this host as owner, RUNNING, epoch 1; or, if the guest is STOPPED,
+    /// takes it over: RUNNING, epoch + 1, with the new specification. Its images and addresses with it.
+    ///
+    /// @return the epoch
+    /// @throws OwnershipException REFUSED if the guest runs, or another guest owns one of its images or addresses
+    long claim(String guest, String specification, Claims claims) throws OwnershipException, InterruptedException;
+
+    /// RUNNING(this host) to STOPPED. The guest must not run any more when this is called. Done already is
+    /// success.
+    void stopped(String guest, long epoch) throws OwnershipException, InterruptedException;
+
+    /// Removes the records of a STOPPED guest and gives up its images and addresses.
+    void forget(String guest) throws OwnershipException, InterruptedException;
+
+    /// RUNNING(this host, epoch) to HANDOVER(this host to target), for this migration. Done already is success.
+    void beginHandover(String guest, long epoch, String target, UUID migration)
+            throws OwnershipException, InterruptedException;
+
+    /// HANDOVER(this host to target, migration) back to RUNNING(this host), the epoch unchanged; if the target
+    /// has committed already, says so. Waits, however long, until the record's content is known. Idempotent.
+    Verdict takeBack(String guest, UUID migration) throws InterruptedException;
+
+    /// HANDOVER(source to this host, migration) to RUNNING(this host, epoch + 1), images and addresses with it;
+    /// if the source has taken it back, says so. Waits, however long, until the record's content is known.
+    /// Idempotent.
+    Verdict commit(String guest, UUID migration, Claims claims) throws InterruptedException;
+
+    /// Reads who owns the guest now, for an agent that found it after a restart. Waits until the content is
+    /// known. A HANDOVER in which this host is the source is taken back first; one in which it is the target is
+    /// [Verdict.NotMine].
+    Verdict settle(String guest) throws InterruptedException;
+
+    /// Whether ZooKeeper answered within the last session timeout: for `doctor` and for refusing early.
+    boolean connected();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,66 @@
+package io.godwit.agent.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// An agent's configuration, complete and checked.
+///
+/// @param name              this host's name in the records and in its certificate
+/// @param address           where other agents reach this host: a host name or IP literal
+/// @param api               where commands come in
+/// @param migration         where guests come in, and the defaults of those that leave
+/// @param zookeeper         the ensemble
+/// @param tls               null only where the file says `insecure: true`
+/// @param bridge            the bridge that guests' taps join unless their file names another
+/// @param runDirectory      sockets, process ids and what an agent must find again; gone after a reboot
+/// @param ramDirectory      guests' RAM files; a tmpfs or hugetlbfs
+/// @param imageDirectories  where disk images may stand; shared by all hosts at the same paths
+/// @param limits            what this host lends to guests
+public record AgentConfig(
+        String name,
+        String address,
+        Api api,
+        MigrationSettings migration,
+        ZooKeeper zookeeper,
+        @Nullable TlsFiles tls,
+        String bridge,
+        Path runDirectory,
+        Path ramDirectory,
+        List<Path> imageDirectories,
+        Accelerator accelerator,
+        Limits limits) {
+
+    public AgentConfig {
+        imageDirectories = List.copyOf(imageDirectories);
+    }
+
+    /// @param socket  a Unix socket only root can open
+    /// @param port    TCP, with mutual TLS
+    public record Api(Path socket, int port) {}
+
+    /// @param port                     TCP, with mutual TLS
+    /// @param connections              data connections of a migration that leaves
+    /// @param downtimeBudgetMs         default of `godwit migrate --downtime-ms`
+    /// @param bandwidthBytesPerSecond  default of `--bandwidth`; 0 is no cap
+    public record MigrationSettings(int port, int connections, long downtimeBudgetMs, long bandwidthBytesPerSecond) {}
+
+    /// @param connect  `host:port,host:port,...`
+    /// @param root     the node under which all records stand, such as `/godwit`
+    public record ZooKeeper(String connect, String root, int sessionTimeoutMs) {}
+
+    /// PEM files.
+    public record TlsFiles(Path authority, Path certificate, Path key) {}
+
+    public enum Accelerator {
+        /// KVM where it works, TCG otherwise.
+        AUTO,
+        KVM,
+        TCG
+    }
+
+    /// @param memoryBytes    RAM for guests; by default all of the host's but 1 GiB
+    /// @param guestsMax      guests on this host, arriving ones included
+    /// @param migrationsMax  migrations at once, leaving and arriving each
+    public record Limits(long memoryBytes, int guestsMax, int migrationsMax) {}
+}

@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 
 /// One host of the lab: a namespace, an agent, folders.
 public final class LabHost {
-    private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration COMMAND_TIMEOUT = Duration.ofMinutes(2);
     static final int API_PORT = 7070;
     static final int MIGRATION_PORT = 7071;
 

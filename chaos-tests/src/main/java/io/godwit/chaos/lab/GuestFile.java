@@ -59,7 +59,8 @@ public record GuestFile(
     /// The text of the guest file.
     String text(GuestImage image) {
         String network = "gw.ip=%s/16 gw.ip6=%s/64".formatted(address(), address6());
-        String vif = "mac=%s, ip=%s".formatted(mac(), address()) + (bridge.isEmpty() ? "" : ", bridge=" + bridge);
+        String vif = "mac=%s, ip=%s %s".formatted(mac(), address(), address6())
+                + (bridge.isEmpty() ? "" : ", bridge=" + bridge);
         return """
                 name = "%s"
                 memory = %d

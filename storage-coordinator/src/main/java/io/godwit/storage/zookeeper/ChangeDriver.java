@@ -103,7 +103,7 @@ final class ChangeDriver {
                 snapshot = now;
                 return new ChangeAnswer.Seen(now.view());
             } catch (UnreadableRecord e) {
-                return new ChangeAnswer.Unreadable(e.getMessage());
+                return new ChangeAnswer.Unreadable(e.reason());
             } catch (KeeperException e) {
                 return new ChangeAnswer.NoAnswer("ZooKeeper does not answer, " + e.code());
             }

@@ -5,7 +5,6 @@ import io.godwit.storage.HostEntry;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.handover.OwnerContent;
-import io.godwit.storage.zookeeper.RecordStore.Node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -82,7 +81,7 @@ final class Directory {
         try {
             return patiently(name, () -> reader.read(name));
         } catch (UnreadableRecord e) {
-            throw new OwnershipException(Kind.REFUSED, e.getMessage(), e);
+            throw new OwnershipException(Kind.REFUSED, e.reason(), e);
         }
     }
 

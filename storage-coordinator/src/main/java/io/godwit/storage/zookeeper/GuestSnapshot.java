@@ -3,7 +3,6 @@ package io.godwit.storage.zookeeper;
 import io.godwit.storage.Claims;
 import io.godwit.storage.handover.OwnerContent;
 import io.godwit.storage.handover.OwnerView;
-import io.godwit.storage.zookeeper.RecordStore.Node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,6 @@ package io.godwit.storage.zookeeper;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
-import io.godwit.storage.zookeeper.RecordStore.Node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

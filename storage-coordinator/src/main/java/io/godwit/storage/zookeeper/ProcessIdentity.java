@@ -39,7 +39,7 @@ record ProcessIdentity(String pidNamespace, long pid, long startTicks) {
 
     private static long startTicks(long pid) throws IOException {
         String stat = Files.readString(PROC.resolve(Long.toString(pid)).resolve("stat"));
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
         if (fields.length <= START_TICKS_FIELD) {
             throw new IOException("A process's stat file has too few fields: " + stat);
         }

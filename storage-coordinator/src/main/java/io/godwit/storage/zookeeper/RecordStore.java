@@ -16,7 +16,6 @@ import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
-import org.jspecify.annotations.Nullable;
 
 /// Nodes as bytes, and the connection. Nothing here is ever tried twice: Curator would otherwise repeat a write
 /// that was applied and report a conflict with itself, or carry on unnoticed in a new session. Who asks decides
@@ -236,14 +235,5 @@ final class RecordStore implements AutoCloseable {
     @FunctionalInterface
     private interface OpMaker {
         CuratorOp make() throws Exception;
-    }
-
-    /// @param data            null if there is no such node
-    /// @param version         -1 if there is no such node
-    /// @param ephemeralOwner  the session it lives with; 0 for a lasting node
-    record Node(String path, byte @Nullable [] data, int version, long ephemeralOwner) {
-        boolean exists() {
-            return data != null;
-        }
     }
 }

@@ -4,11 +4,19 @@ package io.godwit.storage.zookeeper;
 final class UnreadableRecord extends Exception {
     private static final long serialVersionUID = 1L;
 
-    UnreadableRecord(String message) {
-        super(message);
+    private final String reason;
+
+    UnreadableRecord(String reason) {
+        super(reason);
+        this.reason = reason;
     }
 
-    UnreadableRecord(String message, Throwable cause) {
-        super(message, cause);
+    UnreadableRecord(String reason, Throwable cause) {
+        super(reason, cause);
+        this.reason = reason;
+    }
+
+    String reason() {
+        return reason;
     }
 }

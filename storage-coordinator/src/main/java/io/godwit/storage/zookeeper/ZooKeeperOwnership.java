@@ -105,7 +105,7 @@ public final class ZooKeeperOwnership implements Ownership {
         try {
             canonical = ClaimNames.canonical(claims);
         } catch (IllegalArgumentException e) {
-            throw new OwnershipException(Kind.REFUSED, e.getMessage(), e);
+            throw new OwnershipException(Kind.REFUSED, String.valueOf(e.getMessage()), e);
         }
         OwnerEvent event = new OwnerEvent.Claim(guest, settings.host(), settings.bootId(), UUID.randomUUID());
         Conclusion conclusion = bounded(new ChangeRequest(event, canonical, specification));
@@ -194,7 +194,7 @@ public final class ZooKeeperOwnership implements Ownership {
         try {
             return NodeNames.checkName(what, name);
         } catch (IllegalArgumentException e) {
-            throw new OwnershipException(Kind.REFUSED, e.getMessage(), e);
+            throw new OwnershipException(Kind.REFUSED, String.valueOf(e.getMessage()), e);
         }
     }
 }

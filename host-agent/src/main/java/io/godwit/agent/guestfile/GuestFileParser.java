@@ -96,7 +96,7 @@ final class GuestFileParser {
     private @Nullable Value number(Token token) {
         try {
             // As in C, which xl's own parser follows: 0x10 and 010 are not ten.
-            return new Value.Number(token.line(), Long.decode(token.text()));
+            return new Value.Whole(token.line(), Long.decode(token.text()));
         } catch (NumberFormatException _) {
             notes.mistake(token.line(), "this is not a whole number: " + token.text());
             return null;

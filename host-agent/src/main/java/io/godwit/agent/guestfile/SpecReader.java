@@ -288,7 +288,7 @@ final class SpecReader {
     // Old Xen files often quote their numbers: memory = "512".
     private static @Nullable Long number(Value value) {
         return switch (value) {
-            case Value.Number(int _, long number) -> number;
+            case Value.Whole(int _, long number) -> number;
             case Value.Text(int _, String text) -> text.matches("[0-9]{1,9}") ? Long.valueOf(text) : null;
             case Value.Items _ -> null;
         };

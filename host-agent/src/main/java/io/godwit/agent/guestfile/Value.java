@@ -8,14 +8,14 @@ sealed interface Value {
 
     record Text(int line, String text) implements Value {}
 
-    record Number(int line, long number) implements Value {}
+    record Whole(int line, long number) implements Value {}
 
     record Items(int line, List<Value> items) implements Value {}
 
     default String described() {
         return switch (this) {
             case Text(int _, String text) -> "\"" + (text.length() > 80 ? text.substring(0, 80) + "..." : text) + "\"";
-            case Number(int _, long number) -> Long.toString(number);
+            case Whole(int _, long number) -> Long.toString(number);
             case Items(int _, List<Value> items) -> "a list of " + items.size();
         };
     }

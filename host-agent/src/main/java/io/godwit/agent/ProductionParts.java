@@ -7,6 +7,7 @@ import java.io.IOException;
 final class ProductionParts {
     private ProductionParts() {}
 
+    @SuppressWarnings("DoNotCallSuggester")
     static AgentParts open(AgentConfig config) throws IOException {
         throw new IOException("The agent's parts are not part of this build: " + config.name());
     }

@@ -1,4 +1,5 @@
-# Writes memory at a steady rate in a pattern that can be checked: page i holds f(i, generation).
+# Writes memory at a steady rate in a pattern that can be checked: page i holds f(i, generation), which is
+# "GWPAGE01", i (32-bit little-endian), generation (32-bit), 4080 bytes that follow from these two.
 #   gw_mem   MiB filled once            gw_ws   MiB of these written again and again
 #   gw_rate  MiB written a second       gw_fill zero | text (compresses about 1:4) | random
 # A connection to port 7001 makes it compare every byte with what it should be; the answer is one line of JSON.
@@ -42,7 +43,7 @@ sub make_pool {
 
 sub content {
     my ( $page, $generation ) = @_;
-    return pack( 'Q<Q<', $page, $generation )
+    return pack( 'a8L<L<', 'GWPAGE01', $page, $generation )
         . substr( $pool, ( $page * 40503 + $generation * 9973 ) % $pool_bytes, $PAGE - 16 );
 }
 

@@ -23,7 +23,7 @@ final class ZooKeeperChecks {
 
     static List<Finding> check(AgentConfig.ZooKeeper zookeeper) throws InterruptedException {
         List<Finding> findings = new ArrayList<>();
-        String[] servers = zookeeper.connect().split(",");
+        String[] servers = zookeeper.connect().split(",", -1);
         int reached = 0;
         for (String server : servers) {
             try {

@@ -76,7 +76,7 @@ final class NicReader {
 
     private static boolean addresses(int line, String value, List<String> addresses, Notes notes) {
         boolean good = true;
-        for (String word : value.split("\\s+")) {
+        for (String word : value.split("\\s+", -1)) {
             String address = word.isEmpty() ? "" : address(word);
             if (address == null) {
                 notes.mistake(line, "vif: expected IP addresses divided by spaces, found: " + word);

@@ -277,11 +277,13 @@ final class SpecReader {
             if (fallback == null) {
                 notes.mistake(0, key + " is missing: expected " + key + " = " + expected);
             }
-        } else if (number(value) instanceof Long number && number >= min && number <= max) {
-            return number;
-        } else {
-            notes.mistake(value.line(), key + ": expected " + expected + ", found: " + value.described());
+            return fallback == null ? min : fallback;
         }
+        Long number = number(value);
+        if (number != null && number >= min && number <= max) {
+            return number;
+        }
+        notes.mistake(value.line(), key + ": expected " + expected + ", found: " + value.described());
         return fallback == null ? min : fallback;
     }
 

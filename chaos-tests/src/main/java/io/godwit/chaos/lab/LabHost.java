@@ -106,6 +106,13 @@ public final class LabHost {
         return api.get(path);
     }
 
+    /// Makes a request of this host's agent that changes something. As [#get] otherwise.
+    ///
+    /// @param body ASCII; empty for none
+    public JsonNode request(String method, String path, String body) {
+        return api.request(method, path, body);
+    }
+
     /// Starts the agent and waits until it answers.
     public void startAgent() {
         launchAgent();
@@ -124,7 +131,7 @@ public final class LabHost {
     public void launchAgent(List<String> program) {
         Daemon.start(
                 namespace(),
-                Map.of("JDK_JAVA_OPTIONS", "-Xmx" + settings.agentHeapMiB() + "m"),
+                Map.of("GODWIT_AGENT_OPTS", "-XX:+UseSerialGC -Xmx" + settings.agentHeapMiB() + "m"),
                 pidFile(),
                 folder().resolve("agent.log"),
                 program);

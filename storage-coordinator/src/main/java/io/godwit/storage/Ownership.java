@@ -1,5 +1,8 @@
 package io.godwit.storage;
 
+import io.godwit.storage.zookeeper.ZooKeeperOwnership;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -10,6 +13,15 @@ import java.util.UUID;
 /// Methods that throw [OwnershipException] of kind UNDECIDED have tried to read the outcome back within the
 /// session timeout and failed. [#takeBack] and [#commit] never end undecided: they wait.
 public interface Ownership extends AutoCloseable {
+
+    /// Starts to connect and returns at once: whether ZooKeeper answers shows at the first call, and in
+    /// [#connected].
+    ///
+    /// @param meters  receives `godwit.ownership.*`
+    /// @throws IOException if this process cannot find out its own identity in `/proc`
+    static Ownership connect(OwnershipSettings settings, MeterRegistry meters) throws IOException {
+        return ZooKeeperOwnership.connect(settings, meters);
+    }
 
     /// Records this host, or brings its record up to date. The `alive` hint lasts as long as the session.
     ///

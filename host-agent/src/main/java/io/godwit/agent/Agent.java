@@ -1,0 +1,178 @@
+package io.godwit.agent;
+
+import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.guests.Adoption;
+import io.godwit.agent.guests.GuestLifecycle;
+import io.godwit.agent.guests.GuestSlot;
+import io.godwit.agent.guests.GuestTable;
+import io.godwit.agent.guests.HostContext;
+import io.godwit.agent.guests.PauseNotes;
+import io.godwit.agent.guests.SlotState;
+import io.godwit.agent.http.ApiServer;
+import io.godwit.agent.migrations.Arrivals;
+import io.godwit.agent.migrations.Departures;
+import io.godwit.migration.MigrationEngine;
+import io.godwit.storage.HostEntry;
+import io.godwit.storage.OwnershipException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The daemon of one host. It comes up in this order, and goes down in the reverse: it announces its host, takes
+/// charge of the guests that run there already, opens the listener for guests that arrive, and last the API.
+///
+/// Guests do not depend on it: they run on when it stops, and are found again when it starts.
+public final class Agent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+    private static final Duration ANNOUNCE_RETRY = Duration.ofSeconds(2);
+    private static final long STOP_TIMEOUT_MS = 5_000;
+
+    private final Deque<Closing> closings = new ArrayDeque<>();
+
+    /// One thing to close, with a name for the log.
+    private record Closing(String what, AutoCloseable thing) {}
+
+    private Agent() {}
+
+    /// Runs the agent of this host until the process is told to end.
+    ///
+    /// @throws IOException if it cannot start; the message says why
+    public static void run(AgentConfig config) throws IOException, InterruptedException {
+        CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("godwit-stop").unstarted(() -> {
+                    stop.countDown();
+                    try {
+                        if (!stopped.await(6 * STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+                            LOG.warn("The agent did not stop in time; its guests run on");
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                }));
+        try (Agent _ = start(config, ProductionParts.open(config))) {
+            LOG.info("Agent of host {} is up", config.name());
+            stop.await();
+            LOG.info("Agent of host {} stops; its guests run on", config.name());
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /// Starts an agent, which from then on owns the parts: it closes them when it stops, or if it cannot start.
+    /// Waits while ZooKeeper does not answer.
+    ///
+    /// @throws IOException if it cannot start; nothing is left open then
+    public static Agent start(AgentConfig config, AgentParts parts) throws IOException, InterruptedException {
+        Agent agent = new Agent();
+        try {
+            agent.open(config, parts);
+            return agent;
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            agent.close();
+            throw e;
+        }
+    }
+
+    private void open(AgentConfig config, AgentParts parts) throws IOException, InterruptedException {
+        closeLater("the meters", parts.meters()::close);
+        closeLater("the ownership records", parts.ownership());
+        closeLater("the address takeover", parts.takeover());
+        closeLater("the run directory", RunDirectoryLock.take(config.runDirectory()));
+        ExecutorService threads = Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("godwit-agent-", 0).factory());
+        HostContext host = new HostContext(
+                config,
+                parts.hypervisor(),
+                parts.ownership(),
+                new GuestTable(config.limits()),
+                new PauseNotes(config.runDirectory().resolve("paused")),
+                threads);
+        closeLater("the guests' handles", () -> letGo(host.table()));
+        closeLater("the agent's threads", () -> stop(threads));
+        AgentMeters meters = AgentMeters.register(host, parts.meters());
+        closeLater("the agent's meters", meters);
+
+        announce(config, parts);
+        GuestLifecycle guests = new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.clock());
+        new Adoption(host, guests).adoptAll();
+
+        Departures.Latest latest = new Departures.Latest();
+        Arrivals arrivals = new Arrivals(host, guests.admission(), guests.ends(), parts.takeover(), latest::forget);
+        MigrationEngine engine = parts.engine().open(arrivals, parts.meters());
+        closeLater("the migration engine", engine);
+        Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
+        closeLater("the API", ApiServer.start(host, guests, departures, parts.meters()));
+    }
+
+    private static void announce(AgentConfig config, AgentParts parts) throws OwnershipException, InterruptedException {
+        while (true) {
+            try {
+                // An operator's word that the host is in maintenance outlives a restart of its agent.
+                HostEntry.HostState state = parts.ownership()
+                        .host(config.name())
+                        .map(HostEntry::state)
+                        .orElse(HostEntry.HostState.UP);
+                parts.ownership()
+                        .announceHost(new HostEntry(
+                                config.name(),
+                                config.address(),
+                                config.api().port(),
+                                config.migration().port(),
+                                config.limits().memoryBytes(),
+                                state,
+                                true));
+                return;
+            } catch (OwnershipException e) {
+                if (e.kind() != OwnershipException.Kind.UNDECIDED) {
+                    throw e;
+                }
+                LOG.warn("Waiting for ZooKeeper: {}", e.getMessage());
+                Thread.sleep(ANNOUNCE_RETRY);
+            }
+        }
+    }
+
+    private static void letGo(GuestTable table) {
+        for (GuestSlot slot : table.all()) {
+            if (slot.state() instanceof SlotState.Here here) {
+                here.guest().close();
+            }
+        }
+    }
+
+    private static void stop(ExecutorService threads) throws InterruptedException {
+        threads.shutdownNow();
+        if (!threads.awaitTermination(STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+            LOG.warn("Some of the agent's threads did not end within {} ms", STOP_TIMEOUT_MS);
+        }
+    }
+
+    private void closeLater(String what, AutoCloseable thing) {
+        closings.addFirst(new Closing(what, thing));
+    }
+
+    /// Stops the agent; guests run on. Migrations that are not committed are given up. Idempotent.
+    @Override
+    public void close() {
+        while (!closings.isEmpty()) {
+            Closing closing = closings.removeFirst();
+            try {
+                closing.thing().close();
+            } catch (InterruptedException e) {
+                LOG.warn("Interrupted while closing {}", closing.what());
+                Thread.currentThread().interrupt();
+            } catch (Exception e) {
+                LOG.warn("Closing {} failed", closing.what(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.godwit.agent;
+
+import io.godwit.agent.guests.Consoles;
+import io.godwit.agent.guests.GuestFileParser;
+import io.godwit.migration.IncomingGuests;
+import io.godwit.migration.MigrationEngine;
+import io.godwit.shim.Hypervisor;
+import io.godwit.storage.AddressTakeover;
+import io.godwit.storage.Ownership;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.time.InstantSource;
+
+/// What an agent is made of. A test may put something else in the place of any part.
+///
+/// @param engine opened by the agent once it has adopted its guests
+/// @param clock  for the limits of restarts
+public record AgentParts(
+        Hypervisor hypervisor,
+        Consoles consoles,
+        Ownership ownership,
+        AddressTakeover takeover,
+        EngineFactory engine,
+        GuestFileParser parser,
+        PrometheusMeterRegistry meters,
+        InstantSource clock) {
+
+    /// Opens a migration engine.
+    @FunctionalInterface
+    public interface EngineFactory {
+        MigrationEngine open(IncomingGuests incoming, MeterRegistry meters) throws IOException;
+    }
+}

@@ -1,0 +1,105 @@
+package io.godwit.agent.guests;
+
+import io.godwit.agent.guests.AgentException.Code;
+import io.godwit.agent.guests.RecordKeeper.Fate;
+import io.godwit.shim.Guest;
+import io.godwit.shim.GuestSpec;
+import io.godwit.shim.HypervisorException;
+import io.godwit.storage.OwnershipException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Starts a guest whose name is reserved: its record first, then its process, then its first instruction.
+final class GuestStarter {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestStarter.class);
+    static final Duration DESTROY_TIMEOUT = Duration.ofSeconds(10);
+
+    private final HostContext host;
+    private final RecordKeeper records;
+
+    GuestStarter(HostContext host, RecordKeeper records) {
+        this.host = host;
+        this.records = records;
+    }
+
+    /// On success the guest is here and runs, or is paused if asked for. On failure nothing of it is left and
+    /// its name is free, except that an undecided record keeps the name until it is settled.
+    Guest start(GuestSlot slot, GuestSpec spec, boolean paused) throws AgentException, InterruptedException {
+        long epoch = claim(slot, spec);
+        Guest guest = create(slot, spec, epoch, paused);
+        if (!paused) {
+            resume(slot, guest, epoch);
+        }
+        host.table().transitionTo(slot, new SlotState.Here(guest, epoch), "started, epoch " + epoch);
+        return guest;
+    }
+
+    private long claim(GuestSlot slot, GuestSpec spec) throws AgentException, InterruptedException {
+        try {
+            return host.ownership().claim(spec.name(), SpecJson.write(spec), SpecJson.claims(spec));
+        } catch (OwnershipException e) {
+            if (e.kind() == OwnershipException.Kind.UNDECIDED) {
+                records.settleLater(slot, Fate.FORGET_IF_NEW);
+            } else {
+                host.table().remove(slot, "its record could not be claimed");
+            }
+            throw AgentException.of(e, "not started");
+        }
+    }
+
+    private Guest create(GuestSlot slot, GuestSpec spec, long epoch, boolean paused)
+            throws AgentException, InterruptedException {
+        try {
+            if (paused) {
+                host.notes().write(spec.name(), epoch);
+            } else {
+                host.notes().clear(spec.name());
+            }
+            return host.hypervisor().create(spec);
+        } catch (HypervisorException | UncheckedIOException e) {
+            throw failed(slot, epoch, e);
+        }
+    }
+
+    private void resume(GuestSlot slot, Guest guest, long epoch) throws AgentException, InterruptedException {
+        try {
+            guest.resume();
+        } catch (HypervisorException e) {
+            try {
+                guest.destroy(DESTROY_TIMEOUT);
+            } catch (HypervisorException left) {
+                // It may run: its record must go on saying that it does.
+                e.addSuppressed(left);
+                host.table()
+                        .transitionTo(
+                                slot,
+                                new SlotState.Unmanaged(AgentException.words(left)),
+                                "it can be neither run nor ended");
+                throw new AgentException(
+                        Code.FAILED,
+                        "Guest " + slot.name() + " could be neither run nor ended: " + left.getMessage(),
+                        "unknown",
+                        "End its process by hand, then restart the agent.",
+                        e);
+            }
+            throw failed(slot, epoch, e);
+        }
+    }
+
+    private AgentException failed(GuestSlot slot, long epoch, Exception cause) throws InterruptedException {
+        host.notes().clear(slot.name());
+        try {
+            records.end(slot, epoch, Fate.FORGET_IF_NEW, "it could not be started");
+        } catch (AgentException e) {
+            LOG.warn("The record of guest {}, which could not be started: {}", slot.name(), e.getMessage());
+        }
+        return new AgentException(
+                Code.FAILED,
+                "Guest " + slot.name() + " could not be started: " + cause.getMessage(),
+                "not started",
+                "",
+                cause);
+    }
+}

@@ -1,0 +1,23 @@
+package io.godwit.agent.guests;
+
+import io.godwit.agent.config.AgentConfig;
+import io.godwit.shim.Hypervisor;
+import io.godwit.storage.Ownership;
+import java.util.concurrent.ExecutorService;
+
+/// What everything that handles this host's guests needs.
+///
+/// @param threads one virtual thread a task; interrupted when the agent stops
+public record HostContext(
+        AgentConfig config,
+        Hypervisor hypervisor,
+        Ownership ownership,
+        GuestTable table,
+        PauseNotes notes,
+        ExecutorService threads) {
+
+    /// This host's name.
+    public String name() {
+        return config.name();
+    }
+}

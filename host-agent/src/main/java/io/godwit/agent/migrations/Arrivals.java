@@ -1,0 +1,161 @@
+package io.godwit.agent.migrations;
+
+import io.godwit.agent.guests.Admission;
+import io.godwit.agent.guests.AgentException;
+import io.godwit.agent.guests.GuestEnds;
+import io.godwit.agent.guests.GuestSlot;
+import io.godwit.agent.guests.HostContext;
+import io.godwit.agent.guests.SlotState;
+import io.godwit.agent.guests.SpecJson;
+import io.godwit.migration.IncomingGuests;
+import io.godwit.migration.SwitchoverGate;
+import io.godwit.shim.Guest;
+import io.godwit.shim.GuestSpec;
+import io.godwit.shim.HypervisorException;
+import io.godwit.storage.AddressTakeover;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Guests that come to this host.
+public final class Arrivals implements IncomingGuests {
+    private static final Logger LOG = LoggerFactory.getLogger(Arrivals.class);
+
+    private final HostContext host;
+    private final GuestEnds ends;
+    private final AddressTakeover takeover;
+    private final ArrivalBlockers blockers;
+    private final Consumer<String> arriving;
+
+    /// @param arriving told the name of each guest that begins to arrive
+    public Arrivals(
+            HostContext host,
+            Admission admission,
+            GuestEnds ends,
+            AddressTakeover takeover,
+            Consumer<String> arriving) {
+        this.host = host;
+        this.ends = ends;
+        this.takeover = takeover;
+        this.blockers = new ArrivalBlockers(host, admission);
+        this.arriving = arriving;
+    }
+
+    @Override
+    public List<String> blockers(Offer offer) {
+        return blockers.of(offer);
+    }
+
+    @Override
+    public Incoming prepare(Offer offer) throws IOException {
+        List<String> present = blockers.of(offer);
+        if (!present.isEmpty()) {
+            throw new IOException(String.join("\n", present));
+        }
+        GuestSlot slot = reserve(offer);
+        try {
+            Guest guest = host.hypervisor().prepareIncoming(offer.spec());
+            arriving.accept(offer.spec().name());
+            return new Arrival(slot, guest, offer);
+        } catch (HypervisorException | RuntimeException e) {
+            host.table().remove(slot, "it could not be prepared");
+            throw e;
+        }
+    }
+
+    private GuestSlot reserve(Offer offer) throws IOException {
+        try {
+            return host.table()
+                    .reserveArrival(offer.spec(), new SlotState.Arriving(offer.sourceHost(), offer.migration()));
+        } catch (AgentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private final class Arrival implements Incoming {
+        private final GuestSlot slot;
+        private final Guest guest;
+        private final GuestSpec spec;
+        private final SwitchoverGate gate;
+
+        Arrival(GuestSlot slot, Guest guest, Offer offer) {
+            this.slot = slot;
+            this.guest = guest;
+            this.spec = offer.spec();
+            this.gate = new TargetGate(host.ownership(), spec.name(), offer.migration(), SpecJson.claims(offer.spec()));
+        }
+
+        @Override
+        public Guest guest() {
+            return guest;
+        }
+
+        @Override
+        public SwitchoverGate gate() {
+            return gate;
+        }
+
+        @Override
+        public void taken(long epoch, boolean paused, String resumeFailure) {
+            host.table().transitionTo(slot, new SlotState.Here(guest, epoch), "taken over, epoch " + epoch);
+            try {
+                host.threads().execute(() -> settleIn(epoch, paused, resumeFailure));
+            } catch (RejectedExecutionException e) {
+                LOG.warn("Guest {} arrived while the agent stopped: it is not announced", spec.name());
+            }
+        }
+
+        private void settleIn(long epoch, boolean paused, String resumeFailure) {
+            if (paused) {
+                remember(epoch);
+            } else {
+                host.notes().clear(spec.name());
+            }
+            announce();
+            if (!resumeFailure.isEmpty()) {
+                LOG.error("Guest {} is this host's but could not be resumed: {}", spec.name(), resumeFailure);
+                resumeAgain();
+            }
+            ends.watch(slot, guest);
+        }
+
+        private void remember(long epoch) {
+            try {
+                host.notes().write(spec.name(), epoch);
+            } catch (UncheckedIOException e) {
+                LOG.warn("Guest {} is paused, but a restart of the agent will resume it", spec.name(), e);
+            }
+        }
+
+        private void announce() {
+            for (GuestSpec.Nic nic : spec.nics()) {
+                String bridge = nic.bridge() == null ? host.config().bridge() : nic.bridge();
+                takeover.announce(spec.name(), bridge, nic.mac(), nic.addresses());
+            }
+            try {
+                guest.announce();
+            } catch (HypervisorException e) {
+                LOG.warn("Guest {} did not announce itself: {}", spec.name(), e.getMessage());
+            }
+        }
+
+        /// Nobody else may run the guest now, so trying once more can only help.
+        private void resumeAgain() {
+            try {
+                guest.resume();
+                LOG.info("Guest {} was resumed at the second attempt", spec.name());
+            } catch (HypervisorException e) {
+                LOG.error("Guest {} cannot be resumed; it is left as it is: {}", spec.name(), e.getMessage());
+            }
+        }
+
+        @Override
+        public void discarded(String reason) {
+            host.table().remove(slot, "it stays elsewhere: " + reason);
+        }
+    }
+}

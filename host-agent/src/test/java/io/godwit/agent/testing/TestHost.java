@@ -1,0 +1,202 @@
+package io.godwit.agent.testing;
+
+import com.linecorp.armeria.client.ClientFactory;
+import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.SessionProtocol;
+import com.linecorp.armeria.common.util.DomainSocketAddress;
+import io.godwit.agent.Agent;
+import io.godwit.agent.AgentParts;
+import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.guests.AgentException;
+import io.godwit.agent.guests.Consoles;
+import io.godwit.agent.guests.GuestFileParser;
+import io.godwit.shim.GuestSpec;
+import io.godwit.shim.Hypervisor;
+import io.godwit.storage.AddressTakeover;
+import io.godwit.storage.Ownership;
+import io.godwit.storage.OwnershipSettings;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/// One host of a cluster in this process: its hypervisor stays while agents come and go.
+public final class TestHost implements AutoCloseable {
+    public static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final int SESSION_TIMEOUT_MS = 3000;
+
+    public final FakeHypervisor hypervisor = new FakeHypervisor();
+    public final List<String> announced = Collections.synchronizedList(new ArrayList<>());
+    public final AgentConfig config;
+
+    private final ClientFactory clients = ClientFactory.builder().build();
+    private @Nullable Agent agent;
+    private @Nullable LoopbackEngine engine;
+
+    public TestHost(String name, String zooKeeper, Path directory, AgentConfig.@Nullable TlsFiles tls)
+            throws IOException {
+        Path images = Files.createDirectories(directory.resolve("images"));
+        Path run = Files.createDirectories(directory.resolve(name));
+        config = new AgentConfig(
+                name,
+                "127.0.0.1",
+                new AgentConfig.Api(run.resolve("api.sock"), freePort()),
+                new AgentConfig.MigrationSettings(freePort(), 2, 50, 0),
+                new AgentConfig.ZooKeeper(zooKeeper, "/godwit", SESSION_TIMEOUT_MS),
+                tls,
+                "br0",
+                run,
+                run.resolve("ram"),
+                List.of(images),
+                AgentConfig.Accelerator.TCG,
+                new AgentConfig.Limits(256L << 20, 3, 1));
+    }
+
+    public void start() throws IOException, InterruptedException {
+        start(hypervisor);
+    }
+
+    /// Starts an agent on another hypervisor than this host's own.
+    public void start(Hypervisor chosen) throws IOException, InterruptedException {
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        AgentConfig.ZooKeeper zooKeeper = config.zookeeper();
+        Ownership ownership = Ownership.connect(
+                new OwnershipSettings(
+                        zooKeeper.connect(), zooKeeper.root(), zooKeeper.sessionTimeoutMs(), config.name(), "boot-1"),
+                meters);
+        agent = Agent.start(
+                config,
+                new AgentParts(
+                        chosen,
+                        Consoles.NONE,
+                        ownership,
+                        takeover(),
+                        (incoming, _) ->
+                                engine = new LoopbackEngine(config.migration().port(), incoming),
+                        parser(),
+                        meters,
+                        InstantSource.system()));
+    }
+
+    /// Stops the agent; the guests stay.
+    public void stop() {
+        if (agent != null) {
+            agent.close();
+            agent = null;
+        }
+    }
+
+    public LoopbackEngine engine() {
+        if (engine == null) {
+            throw new AssertionError("The agent was not started");
+        }
+        return engine;
+    }
+
+    public AggregatedHttpResponse get(String path) {
+        return send(HttpMethod.GET, path, "");
+    }
+
+    public AggregatedHttpResponse post(String path, Object body) {
+        return send(HttpMethod.POST, path, JSON.writeValueAsString(body));
+    }
+
+    public AggregatedHttpResponse post(String path) {
+        return send(HttpMethod.POST, path, "");
+    }
+
+    public AggregatedHttpResponse delete(String path) {
+        return send(HttpMethod.DELETE, path, "");
+    }
+
+    public AggregatedHttpResponse send(HttpMethod method, String path, String body) {
+        return stream(method, path, body).aggregate().join();
+    }
+
+    public HttpResponse stream(HttpMethod method, String path, String body) {
+        return client().execute(HttpRequest.of(method, path, MediaType.JSON_UTF_8, body));
+    }
+
+    /// Speaks to the agent over its Unix socket, as the command line does.
+    private WebClient client() {
+        return WebClient.builder(
+                        SessionProtocol.HTTP,
+                        DomainSocketAddress.of(config.api().socket()).asEndpoint())
+                .factory(clients)
+                .responseTimeoutMillis(60_000)
+                .build();
+    }
+
+    private AddressTakeover takeover() {
+        return new AddressTakeover() {
+            @Override
+            public void announce(String guest, String networkInterface, String mac, List<String> addresses) {
+                announced.add(guest + " " + networkInterface + " " + mac + " " + addresses);
+            }
+
+            @Override
+            public void silence(String guest) {
+                announced.add(guest + " silent");
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    /// Understands `name` or `name memoryMiB`.
+    private static GuestFileParser parser() {
+        return (_, text, capabilities) -> {
+            String[] words = text.split(" ");
+            try {
+                return new GuestFileParser.Parsed(
+                        spec(words[0], words.length > 1 ? Integer.parseInt(words[1]) : 32, capabilities), List.of());
+            } catch (IllegalArgumentException e) {
+                throw new AgentException(
+                        AgentException.Code.BAD_REQUEST, "line 1: " + e.getMessage(), "not started", "", e);
+            }
+        };
+    }
+
+    public static GuestSpec spec(String name, int memoryMiB, Hypervisor.Capabilities capabilities) {
+        return new GuestSpec(
+                name,
+                UUID.nameUUIDFromBytes(new byte[] {1}),
+                (long) memoryMiB << 20,
+                1,
+                capabilities.defaultMachineType(),
+                capabilities.defaultCpuModel(),
+                null,
+                List.of(),
+                List.of(new GuestSpec.Nic("52:54:00:00:00:01", null, List.of())),
+                GuestSpec.OnEvent.DESTROY,
+                GuestSpec.OnEvent.RESTART,
+                GuestSpec.OnEvent.RESTART);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+        clients.close();
+    }
+}

@@ -65,8 +65,8 @@ public final class RunningCopies {
         try {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
             // The name before it may hold spaces and brackets, so fields are counted from its end.
-            List<String> fields = List.of(
-                    stat.substring(stat.lastIndexOf(')') + 2).strip().split(" ", -1));
+            List<String> fields =
+                    List.of(stat.substring(stat.lastIndexOf(')') + 2).strip().split(" ", -1));
             return Long.parseLong(fields.get(UTIME_FIELD)) + Long.parseLong(fields.get(UTIME_FIELD + 1));
         } catch (IOException e) {
             return 0;

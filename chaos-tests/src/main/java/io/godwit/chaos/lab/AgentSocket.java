@@ -41,12 +41,12 @@ record AgentSocket(Path path) {
         } catch (IOException e) {
             throw new LabException("Agent does not answer at " + path, e);
         }
-        int body = answer.indexOf("\r\n\r\n");
-        if (!answer.startsWith("HTTP/1.1 2") || body < 0) {
+        int headEnd = answer.indexOf("\r\n\r\n");
+        if (!answer.startsWith("HTTP/1.1 2") || headEnd < 0) {
             throw new LabException("Agent refused " + resource + ": " + answer);
         }
-        String head = answer.substring(0, body).toLowerCase(java.util.Locale.ROOT);
-        String content = answer.substring(body + 4);
+        String head = answer.substring(0, headEnd).toLowerCase(java.util.Locale.ROOT);
+        String content = answer.substring(headEnd + 4);
         try {
             return JSON.readTree(head.contains("transfer-encoding: chunked") ? unchunk(content) : content);
         } catch (JacksonException e) {

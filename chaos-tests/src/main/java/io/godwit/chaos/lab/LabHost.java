@@ -62,7 +62,8 @@ public final class LabHost {
         return api.path();
     }
 
-    void writeConfiguration() {
+    /// Writes the agent's configuration as the lab's settings say; good for its next start.
+    public void writeConfiguration() {
         try {
             Files.createDirectories(runDirectory());
             Files.createDirectories(ramDirectory());
@@ -75,15 +76,14 @@ public final class LabHost {
 
     /// Replaces one line of the agent's configuration; good for its next start.
     ///
-    /// @param line the whole new line; the one replaced begins with the same key, indentation included
-    public void configure(String line) {
-        String key = line.substring(0, line.indexOf(':') + 1);
+    /// @param begin of the line to be replaced, its indentation included
+    public void configure(String begin, String line) {
         try {
             List<String> lines = Files.readAllLines(configuration()).stream()
-                    .map(old -> old.startsWith(key) ? line : old)
+                    .map(old -> old.startsWith(begin) ? line : old)
                     .toList();
             if (!lines.contains(line)) {
-                throw new LabException("Agent's configuration has no such key: " + key);
+                throw new LabException("Agent's configuration has no line that begins with: " + begin);
             }
             Files.write(configuration(), lines);
         } catch (IOException e) {
@@ -119,7 +119,8 @@ public final class LabHost {
         awaitAgent(Duration.ofSeconds(60));
     }
 
-    void launchAgent() {
+    /// Starts the agent and returns at once.
+    public void launchAgent() {
         launchAgent(List.of(
                 settings.repository().resolve("godwit").toString(),
                 "agent",
@@ -144,6 +145,11 @@ public final class LabHost {
             }
             return api.answers();
         });
+    }
+
+    /// Whether it answers requests.
+    public boolean agentAnswers() {
+        return api.answers();
     }
 
     public boolean agentAlive() {

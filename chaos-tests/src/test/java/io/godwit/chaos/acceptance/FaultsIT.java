@@ -48,13 +48,15 @@ final class FaultsIT {
 
     @BeforeEach
     void findTheGuest() {
-        String owner = lab.host(1).get("/v1/guests/" + guest.name()).path("host").asString("");
+        String owner =
+                lab.host(1).get("/v1/guests/" + guest.name()).path("host").asString("");
         source = owner.equals("h1") ? 1 : 2;
     }
 
     @AfterEach
     void theNextMigrationWorks() throws IOException {
-        String owner = lab.host(1).get("/v1/guests/" + guest.name()).path("host").asString("");
+        String owner =
+                lab.host(1).get("/v1/guests/" + guest.name()).path("host").asString("");
         int from = owner.equals("h1") ? 1 : 2;
         guest.assertRunsOnlyOn(from);
         guest.move(from, 3 - from);
@@ -73,7 +75,8 @@ final class FaultsIT {
         } finally {
             lab.network().heal(1, 2);
         }
-        await().atMost(NOTICE_TIMEOUT).until(() -> host(target()).guestProcesses().isEmpty());
+        await().atMost(NOTICE_TIMEOUT)
+                .until(() -> host(target()).guestProcesses().isEmpty());
         guest.assertRunsOnlyOn(source);
     }
 
@@ -93,9 +96,7 @@ final class FaultsIT {
         Underway migration = Underway.start(lab, guest, source, target(), BYTES_PER_SECOND);
         migration.awaitRounds();
         assertThat(host(target()).guestProcesses()).hasSize(1);
-        host(target())
-                .guestProcesses()
-                .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+        host(target()).guestProcesses().forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
         assertThat(failed(migration)).isNotEmpty();
         guest.assertRunsOnlyOn(source);
     }
@@ -105,7 +106,8 @@ final class FaultsIT {
         Underway migration = Underway.start(lab, guest, source, target(), BYTES_PER_SECOND);
         migration.awaitRounds();
         host(source).killAgent();
-        await().atMost(NOTICE_TIMEOUT).until(() -> host(target()).guestProcesses().isEmpty());
+        await().atMost(NOTICE_TIMEOUT)
+                .until(() -> host(target()).guestProcesses().isEmpty());
         guest.assertWorks();
         host(source).startAgent();
         guest.assertRunsOnlyOn(source);

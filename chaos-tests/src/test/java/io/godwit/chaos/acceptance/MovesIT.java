@@ -50,7 +50,8 @@ final class MovesIT {
     @Order(1)
     void fiveMovesThereAndBackAreSurvivedByAConnectionAndHardlySeenByPing() throws IOException {
         List<String> seen = new ArrayList<>();
-        try (StreamProbe stream = StreamProbe.start(lab.network().client(), guest.file().address())) {
+        try (StreamProbe stream =
+                StreamProbe.start(lab.network().client(), guest.file().address())) {
             for (int move = 0; move < MOVES; move++) {
                 int source = move % 2 == 0 ? 1 : 2;
                 try (PingProbe pings =
@@ -70,7 +71,8 @@ final class MovesIT {
                 }
             }
             long before = stream.bytesReturned();
-            await().until(() -> stream.bytesReturned() > before || !stream.failure().isEmpty());
+            await().until(() ->
+                    stream.bytesReturned() > before || !stream.failure().isEmpty());
             assertThat(stream.failure()).isEmpty();
             assertThat(before).isGreaterThan(100_000);
         }
@@ -87,7 +89,8 @@ final class MovesIT {
         guest.assertWorks();
         lab.host(1).cli("pause", guest.name()).orThrow();
         guest.move(1, 2, "--verify");
-        assertThat(lab.host(2).get("/v1/guests/" + guest.name()).path("state").asString("")).isEqualTo("paused");
+        assertThat(lab.host(2).get("/v1/guests/" + guest.name()).path("state").asString(""))
+                .isEqualTo("paused");
         lab.host(2).cli("resume", guest.name()).orThrow();
         guest.assertWorks();
         guest.assertTrue();
@@ -115,9 +118,9 @@ final class MovesIT {
             int source = move % 2 == 0 ? 1 : 2;
             guest.move(source, 3 - source);
         }
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(
-                        Leftovers.of(lab).beyond(before))
-                .isEmpty());
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(
+                        () -> assertThat(Leftovers.of(lab).beyond(before)).isEmpty());
         guest.assertTrue();
         for (LabHost host : lab.hosts()) {
             assertThat(Files.readString(Path.of("/proc/" + host.agentPid() + "/cmdline")))

@@ -54,8 +54,8 @@ final class RefusalsIT {
     @Test
     void toAHostWithoutRoomOrBridgeOrImageAndNamesAllBlockersAtOnce() {
         lab.host(2).killAgent();
-        lab.host(2).configure("  memory: 128MiB");
-        lab.host(2).configure("bridge: br7");
+        lab.host(2).configure("  memory:", "  memory: 128MiB");
+        lab.host(2).configure("bridge:", "bridge: br7");
         lab.host(2).configure("  - " + lab.images(), "  - " + lab.images() + "/none");
         lab.host(2).startAgent();
         try {
@@ -81,7 +81,10 @@ final class RefusalsIT {
         try {
             Command.Result dryRun = guest.migrate(1, 2, "--dry-run");
             assertThat(dryRun.succeeded()).isFalse();
-            String text = JsonMapper.shared().readTree(dryRun.stdout()).path("blockers").toString();
+            String text = JsonMapper.shared()
+                    .readTree(dryRun.stdout())
+                    .path("blockers")
+                    .toString();
             assertThat(text).containsIgnoringCase("machine type").containsIgnoringCase("CPU model");
             refused(guest.migrate(1, 2), "CPU model");
         } finally {
@@ -131,7 +134,8 @@ final class RefusalsIT {
         try {
             // An agent may refuse to start with a certificate that is not its own, which is as good.
             lab.host(2).launchAgent();
-            await().atMost(SLOW).until(() -> !lab.host(2).agentAlive() || lab.host(2).agentAnswers());
+            await().atMost(SLOW)
+                    .until(() -> !lab.host(2).agentAlive() || lab.host(2).agentAnswers());
             if (lab.host(2).agentAlive()) {
                 refused(guest.migrate(1, 2), "ertificate");
             } else {

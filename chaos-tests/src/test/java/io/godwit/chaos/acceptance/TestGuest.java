@@ -49,11 +49,13 @@ final class TestGuest implements AutoCloseable {
                         .isPresent());
         this.bootId = services.status().orElseThrow().bootId();
         this.records = AcknowledgementProbe.start(lab.network().client(), file.address());
-        long inode = ImageWriters.inode(file.disk());
+        long inode = ImageWriters.inode(file.image());
         ImageWriters writers = new ImageWriters();
         this.image = new ImageWatch(() -> writers.of(
                 inode,
-                lab.hosts().stream().flatMap(host -> host.guestProcesses().stream()).toList()));
+                lab.hosts().stream()
+                        .flatMap(host -> host.guestProcesses().stream())
+                        .toList()));
     }
 
     /// Creates it and waits until its workload runs.
@@ -101,7 +103,9 @@ final class TestGuest implements AutoCloseable {
         assertThat(before.bootId()).isEqualTo(bootId);
         await("work of " + name())
                 .atMost(SETTLE_TIMEOUT)
-                .until(() -> services.status().filter(now -> now.ticks() > before.ticks() + 5).isPresent());
+                .until(() -> services.status()
+                        .filter(now -> now.ticks() > before.ticks() + 5)
+                        .isPresent());
     }
 
     /// Every byte the guest wrote to memory is what it wrote.
@@ -117,7 +121,7 @@ final class TestGuest implements AutoCloseable {
         await("records of " + name())
                 .atMost(Duration.ofSeconds(10))
                 .until(() -> records.acknowledged().size() > before);
-        assertThat(RecordChecker.check(file.disk(), records.acknowledged())).isEmpty();
+        assertThat(RecordChecker.check(file.image(), records.acknowledged())).isEmpty();
         assertThat(image.violations()).isEmpty();
         assertThat(image.everyone()).as("writers the watch has seen").isNotEmpty();
         assertThat(services.status().orElseThrow().diskFailures()).isZero();
@@ -126,13 +130,19 @@ final class TestGuest implements AutoCloseable {
     /// It runs on this host within 5 s, on no other, and nothing of it is left on any other.
     void assertRunsOnlyOn(int number) {
         assertThat(RunningCopies.of(lab, name())).containsExactly("h" + number);
-        await("only copy of " + name() + " on h" + number).atMost(SETTLE_TIMEOUT).untilAsserted(() -> {
-            for (LabHost host : lab.hosts()) {
-                int copies = host.number() == number ? 1 : 0;
-                assertThat(host.guestProcesses()).as("QEMU on %s", host.name()).hasSize(copies);
-                assertThat(host.namespace().taps()).as("taps on %s", host.name()).hasSize(copies);
-            }
-        });
+        await("only copy of " + name() + " on h" + number)
+                .atMost(SETTLE_TIMEOUT)
+                .untilAsserted(() -> {
+                    for (LabHost host : lab.hosts()) {
+                        int copies = host.number() == number ? 1 : 0;
+                        assertThat(host.guestProcesses())
+                                .as("QEMU on %s", host.name())
+                                .hasSize(copies);
+                        assertThat(host.namespace().taps())
+                                .as("taps on %s", host.name())
+                                .hasSize(copies);
+                    }
+                });
         assertWorks();
     }
 

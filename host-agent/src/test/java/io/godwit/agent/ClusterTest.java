@@ -117,7 +117,7 @@ class ClusterTest {
         assertThat(json(h2.get("/v1/guests"), HttpStatus.OK, GuestView[].class))
                 .containsExactly(new GuestView("web1", "h1", "unknown", 1, 32L << 20, 1, ""));
         assertThat(error(create(h2, "web1", false), HttpStatus.CONFLICT).message())
-                .contains("web1");
+                .contains("runs already");
         assertThat(h2.hypervisor.present()).isEmpty();
     }
 

@@ -43,7 +43,7 @@ class HandoverRaceTest {
                 boolean fromAlpha = before.host().equals("alpha");
                 Host source = fromAlpha ? alpha : beta;
                 Host target = fromAlpha ? beta : alpha;
-                boolean lossy = round % 5 == 0;
+                boolean lossy = round % 10 == 0;
                 Loss sourceLoss = lossy ? LOSSES.get(random.nextInt(LOSSES.size())) : Loss.NONE;
                 Loss targetLoss = lossy ? LOSSES.get(random.nextInt(LOSSES.size())) : Loss.NONE;
                 // Neither side should win by habit, and a lead of some hundred microseconds decides.

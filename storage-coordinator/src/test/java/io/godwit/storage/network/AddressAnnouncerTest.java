@@ -107,8 +107,9 @@ class AddressAnnouncerTest {
         await().atMost(Duration.ofSeconds(10)).until(() -> arrived.size() >= 2);
         takeover.close();
         int atClosing = arrived.size();
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().equals("godwit-announcer"));
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().equals("godwit-announcer")));
         assertThat(arrived).hasSize(atClosing);
     }
 

@@ -26,9 +26,11 @@ class EnsembleTest {
 
     @Test
     void exactlyOneWinsWhileServersDie() throws Exception {
+        List<Path> folders = new ArrayList<>();
         List<InstanceSpec> specs = new ArrayList<>();
         for (int id = 1; id <= 3; id++) {
             Path data = Files.createTempDirectory("godwit-coordinator-ensemble");
+            folders.add(data);
             specs.add(new InstanceSpec(data.toFile(), -1, -1, -1, true, id, TICK_MS, 100));
         }
         try (TestingCluster cluster = new TestingCluster(specs)) {
@@ -42,6 +44,9 @@ class EnsembleTest {
                         new Host("alpha", alpha, idle, new SimpleMeterRegistry()),
                         new Host("beta", beta, idle, new SimpleMeterRegistry()));
             }
+        }
+        for (Path data : folders) {
+            ServerLeftovers.remove(data);
         }
     }
 

@@ -141,6 +141,6 @@ final class ZooKeeperFixture implements AutoCloseable {
             closeable.close();
         }
         server.close();
-        Files.deleteIfExists(data);
+        ServerLeftovers.remove(data);
     }
 }

@@ -28,11 +28,12 @@ class HandoverSimulationTest {
     void exactlyOneHostHasTheGuestWhateverGetsLost() {
         int committed = 0;
         for (long seed = 0; seed < SEEDS; seed++) {
-            String broken = violation(seed, OwnerChange::new);
+            Run run = new Run(seed, OwnerChange::new);
+            String broken = run.violation();
             if (broken != null) {
                 fail("seed %d: %s", seed, broken);
             }
-            committed += new Run(seed, OwnerChange::new).targetWins() ? 1 : 0;
+            committed += run.targetWins() ? 1 : 0;
         }
         // Both outcomes must be common, or the simulation proves nothing.
         assertThat(committed).isBetween(SEEDS / 10, SEEDS * 9 / 10);
@@ -56,13 +57,9 @@ class HandoverSimulationTest {
     private static int seedsThatBreak(Function<OwnerEvent, ChangeProcess> planted) {
         int broken = 0;
         for (long seed = 0; seed < SEEDS; seed++) {
-            broken += violation(seed, planted) == null ? 0 : 1;
+            broken += new Run(seed, planted).violation() == null ? 0 : 1;
         }
         return broken;
-    }
-
-    private static @Nullable String violation(long seed, Function<OwnerEvent, ChangeProcess> processes) {
-        return new Run(seed, processes).violation();
     }
 
     private static final class Run {

@@ -15,6 +15,7 @@ import java.security.SecureRandom;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -53,7 +54,8 @@ public final class CertificateAuthority {
 
     public CertificateAuthority(Path directory, Instant now, SecureRandom random) {
         this.directory = directory;
-        this.now = now;
+        // Certificates know no fractions of a second, and what is reported is what they hold.
+        this.now = now.truncatedTo(ChronoUnit.SECONDS);
         this.random = random;
     }
 

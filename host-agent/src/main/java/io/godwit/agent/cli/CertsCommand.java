@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +64,11 @@ final class CertsCommand {
             }
             var out = Objects.requireNonNull(spec).commandLine().getOut();
             if (Objects.requireNonNull(Objects.requireNonNull(parent).godwit).json) {
-                out.println(Json.MAPPER.writeValueAsString(files));
+                out.println(Json.MAPPER.writeValueAsString(Map.of(
+                        "name", files.name(),
+                        "certificate", files.certificate().toString(),
+                        "key", files.key().toString(),
+                        "notAfter", files.notAfter().toString())));
             } else {
                 out.println("certificate  " + files.certificate() + "  (until " + files.notAfter() + ")");
                 out.println("key          " + files.key());

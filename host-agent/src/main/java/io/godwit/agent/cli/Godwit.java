@@ -39,6 +39,7 @@ import picocli.CommandLine.ScopeType;
             MigrateCommand.class,
             CancelCommand.class,
             DoctorCommand.class,
+            AgentCommand.class,
             CertsCommand.class,
             ZooKeeperCommand.class,
             VersionCommand.class,

@@ -129,7 +129,7 @@ final class Demo {
         if (memory.wrong() > 0) {
             failures.add("The guest found " + memory.wrong() + " of its pages wrong");
         }
-        List<String> findings = RecordChecker.check(guest.disk(), records.acknowledged());
+        List<String> findings = RecordChecker.check(guest.image(), records.acknowledged());
         failures.addAll(findings);
         say("\nThe guest checked its memory: " + memory.wrong() + " of " + memory.pages() + " pages wrong. Of "
                 + records.acknowledged().size() + " acknowledged disk records "

@@ -22,7 +22,7 @@ record AgentSocket(Path path) {
 
     boolean answers() {
         try {
-            return exchange("/v1/hosts").startsWith("HTTP/1.1 200");
+            return exchange("GET", "/v1/hosts", "").startsWith("HTTP/1.1 200");
         } catch (IOException e) {
             // Not listening yet: the caller asks again.
             return false;
@@ -30,18 +30,23 @@ record AgentSocket(Path path) {
     }
 
     JsonNode get(String resource) {
+        return request("GET", resource, "");
+    }
+
+    /// @param body JSON; empty for none
+    JsonNode request(String method, String resource, String body) {
         String answer;
         try {
-            answer = exchange(resource);
+            answer = exchange(method, resource, body);
         } catch (IOException e) {
             throw new LabException("Agent does not answer at " + path, e);
         }
-        int body = answer.indexOf("\r\n\r\n");
-        if (!answer.startsWith("HTTP/1.1 2") || body < 0) {
+        int headEnd = answer.indexOf("\r\n\r\n");
+        if (!answer.startsWith("HTTP/1.1 2") || headEnd < 0) {
             throw new LabException("Agent refused " + resource + ": " + answer);
         }
-        String head = answer.substring(0, body).toLowerCase(java.util.Locale.ROOT);
-        String content = answer.substring(body + 4);
+        String head = answer.substring(0, headEnd).toLowerCase(java.util.Locale.ROOT);
+        String content = answer.substring(headEnd + 4);
         try {
             return JSON.readTree(head.contains("transfer-encoding: chunked") ? unchunk(content) : content);
         } catch (JacksonException e) {
@@ -49,9 +54,12 @@ record AgentSocket(Path path) {
         }
     }
 
-    private String exchange(String resource) throws IOException {
-        String request = "GET " + resource
-                + " HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n\r\n";
+    private String exchange(String method, String resource, String body) throws IOException {
+        String request = "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n"
+                        .formatted(method, resource)
+                + (body.isEmpty() ? "" : "Content-Type: application/json\r\nContent-Length: " + body.length() + "\r\n")
+                + "\r\n"
+                + body;
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(path));
             channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));

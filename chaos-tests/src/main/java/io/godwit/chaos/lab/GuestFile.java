@@ -3,12 +3,13 @@ package io.godwit.chaos.lab;
 import io.godwit.chaos.workload.GuestWorkload;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A guest of the lab, and its guest file in the syntax of xl.cfg.
 ///
 /// @param number      from 1 to 99: its addresses follow from it
 /// @param memoryMiB   RAM
-/// @param disk        its image; the workload's disk writer writes to it
+/// @param disk        its image, which the workload's disk writer writes to; null for none
 /// @param bridge      empty for the host's own
 /// @param extraLines  more lines for the guest file
 public record GuestFile(
@@ -17,7 +18,7 @@ public record GuestFile(
         int memoryMiB,
         int vcpus,
         GuestWorkload workload,
-        Path disk,
+        @Nullable Path disk,
         String bridge,
         List<String> extraLines) {
 
@@ -36,6 +37,16 @@ public record GuestFile(
         return "fd77::1:" + number;
     }
 
+    /// Its image.
+    ///
+    /// @throws IllegalStateException if it has none
+    public Path image() {
+        if (disk == null) {
+            throw new IllegalStateException("Guest has no disk: " + name);
+        }
+        return disk;
+    }
+
     String mac() {
         return "52:54:00:77:01:%02x".formatted(number);
     }
@@ -48,7 +59,7 @@ public record GuestFile(
         return new GuestFile(name, number, memoryMiB, vcpus, workload, disk, other, extraLines);
     }
 
-    public GuestFile withDisk(Path image) {
+    public GuestFile withDisk(@Nullable Path image) {
         return new GuestFile(name, number, memoryMiB, vcpus, workload, image, bridge, extraLines);
     }
 
@@ -68,7 +79,7 @@ public record GuestFile(
                 kernel = "%s"
                 ramdisk = "%s"
                 extra = "console=ttyS0 quiet panic=1 %s %s"
-                disk = [ '%s,raw,vda,w' ]
+                disk = [ %s ]
                 vif = [ '%s' ]
                 """.formatted(
                                 name,
@@ -78,7 +89,7 @@ public record GuestFile(
                                 image.ramdisk(),
                                 network,
                                 workload.commandLine(),
-                                disk,
+                                disk == null ? "" : "'" + disk + ",raw,vda,w'",
                                 vif)
                 + extraLines.stream().map(line -> line + "\n").reduce("", String::concat);
     }

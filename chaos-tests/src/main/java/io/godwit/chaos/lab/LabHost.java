@@ -62,7 +62,8 @@ public final class LabHost {
         return api.path();
     }
 
-    void writeConfiguration() {
+    /// Writes the agent's configuration as the lab's settings say; good for its next start.
+    public void writeConfiguration() {
         try {
             Files.createDirectories(runDirectory());
             Files.createDirectories(ramDirectory());
@@ -75,15 +76,14 @@ public final class LabHost {
 
     /// Replaces one line of the agent's configuration; good for its next start.
     ///
-    /// @param line the whole new line; the one replaced begins with the same key, indentation included
-    public void configure(String line) {
-        String key = line.substring(0, line.indexOf(':') + 1);
+    /// @param begin of the line to be replaced, its indentation included
+    public void configure(String begin, String line) {
         try {
             List<String> lines = Files.readAllLines(configuration()).stream()
-                    .map(old -> old.startsWith(key) ? line : old)
+                    .map(old -> old.startsWith(begin) ? line : old)
                     .toList();
             if (!lines.contains(line)) {
-                throw new LabException("Agent's configuration has no such key: " + key);
+                throw new LabException("Agent's configuration has no line that begins with: " + begin);
             }
             Files.write(configuration(), lines);
         } catch (IOException e) {
@@ -106,13 +106,21 @@ public final class LabHost {
         return api.get(path);
     }
 
+    /// Makes a request of this host's agent that changes something. As [#get] otherwise.
+    ///
+    /// @param body ASCII; empty for none
+    public JsonNode request(String method, String path, String body) {
+        return api.request(method, path, body);
+    }
+
     /// Starts the agent and waits until it answers.
     public void startAgent() {
         launchAgent();
         awaitAgent(Duration.ofSeconds(60));
     }
 
-    void launchAgent() {
+    /// Starts the agent and returns at once.
+    public void launchAgent() {
         launchAgent(List.of(
                 settings.repository().resolve("godwit").toString(),
                 "agent",
@@ -124,7 +132,7 @@ public final class LabHost {
     public void launchAgent(List<String> program) {
         Daemon.start(
                 namespace(),
-                Map.of("JDK_JAVA_OPTIONS", "-Xmx" + settings.agentHeapMiB() + "m"),
+                Map.of("GODWIT_AGENT_OPTS", "-XX:+UseSerialGC -Xmx" + settings.agentHeapMiB() + "m"),
                 pidFile(),
                 folder().resolve("agent.log"),
                 program);
@@ -137,6 +145,11 @@ public final class LabHost {
             }
             return api.answers();
         });
+    }
+
+    /// Whether it answers requests.
+    public boolean agentAnswers() {
+        return api.answers();
     }
 
     public boolean agentAlive() {

@@ -32,7 +32,7 @@ public final class LabZooKeeper {
     private void launch() {
         Daemon.start(
                 namespace,
-                Map.of("JDK_JAVA_OPTIONS", "-Xmx128m"),
+                Map.of(),
                 folder.resolveSibling("zk.pid"),
                 folder.resolveSibling("zk.log"),
                 List.of(

@@ -80,7 +80,7 @@ final class GuestImageIT {
             "-device",
             "virtio-net-pci,netdev=n,romfile=,mac=" + guest.mac(),
             "-drive",
-            "if=none,id=d,format=raw,cache=none,file=" + guest.disk(),
+            "if=none,id=d,format=raw,cache=none,file=" + guest.image(),
             "-device",
             "virtio-blk-pci,drive=d",
             "-qmp",
@@ -121,11 +121,11 @@ final class GuestImageIT {
                 AcknowledgementProbe.start(lab.network().client(), guest.address())) {
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> probe.acknowledged().size() > 100);
-            assertThat(RecordChecker.check(guest.disk(), probe.acknowledged())).isEmpty();
+            assertThat(RecordChecker.check(guest.image(), probe.acknowledged())).isEmpty();
         }
         List<Long> guests = lab.host(1).guestProcesses();
         assertThat(guests).hasSize(1);
-        assertThat(new ImageWriters().of(ImageWriters.inode(guest.disk()), guests))
+        assertThat(new ImageWriters().of(ImageWriters.inode(guest.image()), guests))
                 .containsExactlyElementsOf(guests);
     }
 

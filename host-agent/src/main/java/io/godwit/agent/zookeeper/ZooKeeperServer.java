@@ -1,6 +1,8 @@
 package io.godwit.agent.zookeeper;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
@@ -24,6 +26,7 @@ public final class ZooKeeperServer implements AutoCloseable {
     /// @throws IOException if it cannot start, as when the port is taken; nothing runs then
     public static ZooKeeperServer start(Path data, String address, int port, int tickMs) throws IOException {
         Files.createDirectories(data);
+        checkFree(address, port);
         Properties settings = new Properties();
         settings.setProperty("dataDir", data.resolve("data").toString());
         settings.setProperty("clientPort", Integer.toString(port));
@@ -56,6 +59,16 @@ public final class ZooKeeperServer implements AutoCloseable {
             throw new IOException("Interrupted while ZooKeeper was starting", e);
         } catch (Exception e) {
             throw new IOException("ZooKeeper did not start on " + address + ":" + port, e);
+        }
+    }
+
+    // The server itself would only say so after waiting for half a minute.
+    private static void checkFree(String address, int port) throws IOException {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(address, port));
+        } catch (IOException e) {
+            throw new IOException("ZooKeeper cannot listen on " + address + ":" + port + ": " + e.getMessage(), e);
         }
     }
 

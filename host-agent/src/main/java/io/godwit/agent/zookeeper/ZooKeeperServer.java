@@ -12,6 +12,7 @@ import org.apache.zookeeper.server.embedded.ZooKeeperServerEmbedded;
 /// A single ZooKeeper server. It answers clients on return from [#start] and until [#close].
 public final class ZooKeeperServer implements AutoCloseable {
     private static final long START_MS_MAX = 30_000;
+    private static final int CLIENTS_MAX = 1_024;
     private static final int CLIENTS_PER_ADDRESS_MAX = 256;
 
     private final ZooKeeperServerEmbedded server;
@@ -33,6 +34,7 @@ public final class ZooKeeperServer implements AutoCloseable {
         settings.setProperty("clientPortAddress", address);
         settings.setProperty("tickTime", Integer.toString(tickMs));
         settings.setProperty("maxClientCnxns", Integer.toString(CLIENTS_PER_ADDRESS_MAX));
+        settings.setProperty("maxCnxns", Integer.toString(CLIENTS_MAX));
         settings.setProperty("autopurge.snapRetainCount", "3");
         settings.setProperty("autopurge.purgeInterval", "1");
         // No second door: the admin server is an HTTP port of its own, and of the four-letter words only srvr is

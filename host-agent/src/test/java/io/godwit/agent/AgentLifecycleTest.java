@@ -1,5 +1,7 @@
 package io.godwit.agent;
 
+import static io.godwit.agent.testing.Answers.error;
+import static io.godwit.agent.testing.Answers.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -146,7 +148,7 @@ class AgentLifecycleTest {
     void stopsRestartingAGuestThatCrashesForEver() {
         create("web1");
         for (int epoch = 1; epoch <= 3; epoch++) {
-            long next = epoch + 1;
+            long next = epoch + 1L;
             host.hypervisor.guest("web1").end(EndReason.CRASH);
             await().until(() ->
                     view("web1").epoch() == next && view("web1").state().equals("running"));
@@ -204,7 +206,7 @@ class AgentLifecycleTest {
         create("web1");
         zooKeeper.stop();
         await().atMost(Duration.ofSeconds(20))
-                .until(() -> host.delete("/v1/guests/web1").status().equals(HttpStatus.SERVICE_UNAVAILABLE));
+                .until(() -> host.get("/metrics").contentUtf8().contains("godwit_agent_zookeeper_connected 0.0"));
         ErrorView refused = error(host.delete("/v1/guests/web1"), HttpStatus.SERVICE_UNAVAILABLE);
         assertThat(refused.message()).contains("ZooKeeper");
         assertThat(refused.state()).contains("running");
@@ -285,14 +287,5 @@ class AgentLifecycleTest {
 
     private GuestView view(String guest) {
         return json(host.get("/v1/guests/" + guest), HttpStatus.OK, GuestView.class);
-    }
-
-    private static ErrorView error(AggregatedHttpResponse answer, HttpStatus status) {
-        return json(answer, status, ErrorView.class);
-    }
-
-    private static <T> T json(AggregatedHttpResponse answer, HttpStatus status, Class<T> type) {
-        assertThat(answer.status()).as(answer.contentUtf8()).isEqualTo(status);
-        return TestHost.JSON.readValue(answer.content().array(), type);
     }
 }

@@ -28,8 +28,8 @@ public final class ApiServer implements AutoCloseable {
     private static final long BODY_BYTES_MAX = 1 << 20;
     private static final int CONNECTIONS_MAX = 512;
     private static final int EVENT_LOOPS = 2;
-    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(120);
-    private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(1);
     private static final long START_TIMEOUT_MS = 20_000;
     private static final long STOP_TIMEOUT_MS = 5_000;
 

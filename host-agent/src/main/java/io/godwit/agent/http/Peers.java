@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /// address it is reached at.
 final class Peers implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
-    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
 
     /// A peer that does not answer pings for so long is given up, so that no stream of events hangs.
     private static final Duration PING_INTERVAL = Duration.ofSeconds(5);

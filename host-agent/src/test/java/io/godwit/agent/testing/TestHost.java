@@ -161,7 +161,7 @@ public final class TestHost implements AutoCloseable {
     /// Understands `name` or `name memoryMiB`.
     private static GuestFileParser parser() {
         return (_, text, capabilities) -> {
-            String[] words = text.split(" ");
+            String[] words = text.split(" ", -1);
             try {
                 return new GuestFileParser.Parsed(
                         spec(words[0], words.length > 1 ? Integer.parseInt(words[1]) : 32, capabilities), List.of());

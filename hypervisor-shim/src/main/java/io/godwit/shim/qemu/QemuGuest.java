@@ -1,0 +1,310 @@
+package io.godwit.shim.qemu;
+
+import io.godwit.shim.DeviceState;
+import io.godwit.shim.DirtyTracker;
+import io.godwit.shim.Guest;
+import io.godwit.shim.GuestMemory;
+import io.godwit.shim.GuestSpec;
+import io.godwit.shim.HypervisorException;
+import io.godwit.shim.RunState;
+import io.godwit.shim.linux.LinuxProcess;
+import io.godwit.shim.linux.RamFile;
+import io.godwit.shim.linux.SharedGuestMemory;
+import io.godwit.shim.linux.UserfaultTracker;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A guest in a QEMU process that is not this process's child.
+final class QemuGuest implements Guest {
+    private static final Logger LOG = LoggerFactory.getLogger(QemuGuest.class);
+
+    /// QEMU repeats its announcement by itself, for the first frame may meet a bridge that does not forward yet.
+    private static final Map<String, Integer> ANNOUNCE = Map.of("initial", 50, "max", 550, "rounds", 5, "step", 100);
+
+    private final QemuSettings settings;
+    private final StoredGuest stored;
+    private final GuestFolder folder;
+    private final LinuxProcess process;
+    private final SharedGuestMemory memory;
+    private final StateTransfer transfer;
+    private final GuestEnd end;
+    private final QmpLink link;
+    private final ReentrantLock changing = new ReentrantLock();
+    private final ReentrantLock destroying = new ReentrantLock();
+    /// QEMU saves a state once and then wants to run again before it saves another; while the guest stays as it
+    /// is, so does its state.
+    private @Nullable DeviceState savedState;
+
+    private boolean removed;
+    private volatile boolean closed;
+
+    private QemuGuest(
+            QemuSettings settings,
+            StoredGuest stored,
+            GuestFolder folder,
+            LinuxProcess process,
+            SharedGuestMemory memory)
+            throws HypervisorException {
+        this.settings = settings;
+        this.stored = stored;
+        this.folder = folder;
+        this.process = process;
+        this.memory = memory;
+        this.transfer = new StateTransfer(folder, settings.deviceStateTimeout());
+        this.end = new GuestEnd(folder, transfer);
+        this.link = QmpLink.open(folder, process, settings.commandTimeout(), end);
+    }
+
+    /// Maps the guest's RAM and connects to its QEMU. On failure the QEMU is as it was.
+    static QemuGuest open(QemuSettings settings, StoredGuest stored, GuestFolder folder, LinuxProcess process)
+            throws HypervisorException {
+        SharedGuestMemory memory =
+                SharedGuestMemory.map(List.of(QemuCommandLine.RAM_ID), List.of(RamFile.open(stored.ramFile())));
+        try {
+            if (memory.pageCount() * GuestMemory.PAGE_BYTES != stored.spec().memoryBytes()) {
+                throw new HypervisorException("The RAM file is not as large as the guest's memory of "
+                        + stored.spec().memoryBytes() + " bytes: " + stored.ramFile());
+            }
+            return new QemuGuest(settings, stored, folder, process, memory);
+        } catch (HypervisorException | RuntimeException e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    /// Makes a QEMU just started ready to save its state, or to receive one.
+    void prepareAfterStart(boolean incoming) throws HypervisorException {
+        StateTransfer.prepare(link);
+        if (incoming) {
+            StateTransfer.listen(link, folder);
+        }
+        requireState(incoming ? RunState.INCOMING : RunState.PAUSED, "start");
+    }
+
+    /// Takes note of what happened to an adopted guest before.
+    void notePast() throws HypervisorException {
+        end.look(link);
+    }
+
+    @Override
+    public GuestSpec spec() {
+        return stored.spec();
+    }
+
+    @Override
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public RunState state() throws HypervisorException {
+        if (QemuProcess.hasEnded(process)) {
+            return RunState.GONE;
+        }
+        try {
+            return RunStates.of(status());
+        } catch (HypervisorException e) {
+            if (QemuProcess.hasEnded(process)) {
+                return RunState.GONE;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public GuestMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public DirtyTracker track() throws HypervisorException {
+        return UserfaultTracker.attach(
+                process.pid(), List.of(new UserfaultTracker.Mapping(stored.ramFile(), 0, memory.pageCount())));
+    }
+
+    @Override
+    public void pause() throws HypervisorException {
+        changing.lock();
+        try {
+            long startNs = System.nanoTime();
+            if (RunStates.of(status()) == RunState.RUNNING) {
+                link.execute("stop");
+                logDuration("paused", startNs);
+            }
+            requireState(RunState.PAUSED, "pause");
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    @Override
+    public void resume() throws HypervisorException {
+        changing.lock();
+        try {
+            long startNs = System.nanoTime();
+            switch (RunStates.of(status())) {
+                case RUNNING -> {}
+                case PAUSED -> {
+                    savedState = null;
+                    link.execute("cont");
+                    logDuration("resumed", startNs);
+                }
+                // To a waiting QEMU "cont" means to run as soon as a state comes, whoever owns the guest then.
+                case INCOMING ->
+                    throw new HypervisorException(
+                            "Guest cannot run before its device state is loaded: " + spec().name());
+                case SHUTDOWN ->
+                    throw new HypervisorException("Guest cannot run on, for it has ended: " + spec().name());
+                case GONE -> throw new HypervisorException("The guest's QEMU has ended: " + spec().name());
+            }
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    @Override
+    public DeviceState saveDeviceState() throws HypervisorException {
+        changing.lock();
+        try {
+            String status = status();
+            if (status.equals(RunStates.POSTMIGRATE)) {
+                if (savedState != null) {
+                    return savedState;
+                }
+                throw new HypervisorException("Guest's device state was taken before and it has not run since, but the"
+                        + " state was not kept; resume it first: " + spec().name());
+            }
+            if (RunStates.of(status) != RunState.PAUSED) {
+                throw new HypervisorException(
+                        "Guest must be paused to take its device state: " + spec().name() + ": " + status);
+            }
+            long startNs = System.nanoTime();
+            DeviceState state = transfer.save(link);
+            // QEMU tells the end of the transfer a moment before it settles in its new state, and a guest resumed
+            // in between would be stopped again.
+            awaitStatus(RunStates.POSTMIGRATE);
+            logDuration("gave its device state of " + state.bytes().length + " bytes", startNs);
+            savedState = state;
+            return state;
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    @Override
+    public void loadDeviceState(DeviceState state) throws HypervisorException {
+        changing.lock();
+        try {
+            requireState(RunState.INCOMING, "load a device state");
+            long startNs = System.nanoTime();
+            transfer.load(link, state);
+            requireState(RunState.PAUSED, "load a device state");
+            logDuration("took its device state of " + state.bytes().length + " bytes", startNs);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    @Override
+    public void announce() throws HypervisorException {
+        link.execute("announce-self", ANNOUNCE);
+    }
+
+    @Override
+    public void requestShutdown() throws HypervisorException {
+        changing.lock();
+        try {
+            // A press while the state is already taken would be lost with the guest that is left behind.
+            if (status().equals(RunStates.POSTMIGRATE)) {
+                throw new HypervisorException(
+                        "Guest's device state was taken; resume it before shutting it down: " + spec().name());
+            }
+            link.execute("system_powerdown");
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    @Override
+    public void destroy(Duration timeout) throws HypervisorException {
+        destroying.lock();
+        try {
+            if (removed) {
+                return;
+            }
+            end.expectDestroyed();
+            endProcess(timeout);
+            Leftovers.remove(folder, stored.ramFile(), stored.taps());
+            removed = true;
+            link.close();
+            end.destroyed();
+        } finally {
+            destroying.unlock();
+        }
+    }
+
+    @Override
+    public CompletableFuture<EndReason> gone() {
+        return end.future();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            link.close();
+            memory.close();
+        }
+    }
+
+    /// Asks first, so that QEMU may write out what it holds back; then does not ask any more.
+    private void endProcess(Duration timeout) throws HypervisorException {
+        Duration half = timeout.dividedBy(2);
+        if (!QemuProcess.hasEnded(process)) {
+            try {
+                link.execute("quit", Map.of(), half);
+            } catch (HypervisorException e) {
+                LOG.debug("Guest {}: its QEMU did not take the request to quit", spec().name(), e);
+            }
+        }
+        if (!QemuProcess.awaitEnd(process, half)) {
+            LOG.warn("Guest {}: its QEMU did not quit and is killed", spec().name());
+            QemuProcess.kill(process, half);
+        }
+    }
+
+    private String status() throws HypervisorException {
+        return link.execute("query-status").path("status").asString("");
+    }
+
+    private void awaitStatus(String wanted) throws HypervisorException {
+        long deadlineNs = System.nanoTime() + settings.commandTimeout().toNanos();
+        String status = status();
+        while (!status.equals(wanted)) {
+            if (System.nanoTime() - deadlineNs >= 0) {
+                throw new HypervisorException(
+                        "Guest " + spec().name() + " did not come to state " + wanted + ": " + status);
+            }
+            Waiting.pause(Duration.ofMillis(1));
+            status = status();
+        }
+    }
+
+    private void requireState(RunState wanted, String toDo) throws HypervisorException {
+        RunState state = state();
+        if (state != wanted) {
+            throw new HypervisorException(
+                    "Guest must be " + wanted + " to " + toDo + ": " + spec().name() + ": " + state);
+        }
+    }
+
+    private void logDuration(String what, long startNs) {
+        LOG.debug("Guest {} {}, us: {}", spec().name(), what, (System.nanoTime() - startNs) / 1_000);
+    }
+}

@@ -1,0 +1,15 @@
+package io.godwit.shim.synthetic;
+
+/// What a test can make fail or interfere with: see [SyntheticHypervisor#onNext].
+public enum SyntheticOperation {
+    CREATE,
+    PREPARE_INCOMING,
+    TRACK,
+    SCAN,
+    PAUSE,
+    RESUME,
+    SAVE_DEVICE_STATE,
+    LOAD_DEVICE_STATE,
+    ANNOUNCE,
+    DESTROY
+}

@@ -1,0 +1,29 @@
+package io.godwit.migration.codec;
+
+import io.godwit.migration.protocol.ProtocolException;
+
+/// How the pages of a frame are told.
+public enum PageKind {
+    RAW(1),
+    LZ4(2),
+    ZERO(3);
+
+    private final int code;
+
+    PageKind(int code) {
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+
+    static PageKind of(int code) throws ProtocolException {
+        return switch (code) {
+            case 1 -> RAW;
+            case 2 -> LZ4;
+            case 3 -> ZERO;
+            default -> throw new ProtocolException("Pages of an unknown kind: " + code);
+        };
+    }
+}

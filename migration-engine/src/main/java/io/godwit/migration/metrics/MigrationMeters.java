@@ -1,0 +1,91 @@
+package io.godwit.migration.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The engine's meters. Names are `godwit.migration.*`; the role is `source` or `target`.
+public final class MigrationMeters {
+    private final MeterRegistry registry;
+    private final AtomicInteger activeAtSource;
+    private final AtomicInteger activeAtTarget;
+    private final Counter rounds;
+    private final DistributionSummary downtimeMs;
+    private final DistributionSummary totalMs;
+
+    public MigrationMeters(MeterRegistry registry) {
+        this.registry = registry;
+        this.activeAtSource = gauge(Role.SOURCE);
+        this.activeAtTarget = gauge(Role.TARGET);
+        this.rounds = registry.counter("godwit.migration.rounds");
+        this.downtimeMs = DistributionSummary.builder("godwit.migration.downtime")
+                .baseUnit("milliseconds")
+                .description("From the pause call to the target's word that the guest runs, at the source")
+                .register(registry);
+        this.totalMs = DistributionSummary.builder("godwit.migration.total")
+                .baseUnit("milliseconds")
+                .description("From the request to the end of the switchover, at the source")
+                .register(registry);
+    }
+
+    public enum Role {
+        SOURCE,
+        TARGET;
+
+        String tag() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private AtomicInteger gauge(Role role) {
+        AtomicInteger active = new AtomicInteger();
+        registry.gauge("godwit.migration.active", List.of(Tag.of("role", role.tag())), active);
+        return active;
+    }
+
+    public void began(Role role) {
+        active(role).incrementAndGet();
+    }
+
+    /// @param result in capitals, as in the report
+    public void ended(Role role, String result) {
+        active(role).decrementAndGet();
+        registry.counter("godwit.migration.result", "role", role.tag(), "result", result.toLowerCase(Locale.ROOT))
+                .increment();
+    }
+
+    public void phase(Role role, String phase) {
+        registry.counter("godwit.migration.phase", "role", role.tag(), "phase", phase.toLowerCase(Locale.ROOT))
+                .increment();
+    }
+
+    public void round() {
+        rounds.increment();
+    }
+
+    /// @param kind `raw`, `lz4` or `zero`
+    public void pages(Role role, String kind, long count) {
+        registry.counter("godwit.migration.pages", "role", role.tag(), "kind", kind)
+                .increment((double) count);
+    }
+
+    public void bytes(Role role, long count) {
+        registry.counter("godwit.migration.bytes", "role", role.tag()).increment((double) count);
+    }
+
+    public void switchedOver(double downtime, double total) {
+        downtimeMs.record(downtime);
+        totalMs.record(total);
+    }
+
+    private AtomicInteger active(Role role) {
+        return switch (role) {
+            case SOURCE -> activeAtSource;
+            case TARGET -> activeAtTarget;
+        };
+    }
+}

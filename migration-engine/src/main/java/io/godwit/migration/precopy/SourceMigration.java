@@ -1,0 +1,329 @@
+package io.godwit.migration.precopy;
+
+import io.godwit.migration.IncomingGuests.Offer;
+import io.godwit.migration.Migration;
+import io.godwit.migration.MigrationProgress;
+import io.godwit.migration.MigrationProgress.Phase;
+import io.godwit.migration.MigrationReport;
+import io.godwit.migration.MigrationReport.Result;
+import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.SwitchoverGate.GateClosed;
+import io.godwit.migration.SwitchoverGate.Verdict;
+import io.godwit.migration.codec.MappedRam;
+import io.godwit.migration.metrics.MigrationMeters;
+import io.godwit.migration.metrics.MigrationMeters.Role;
+import io.godwit.migration.metrics.PhaseLog;
+import io.godwit.migration.protocol.Limits;
+import io.godwit.migration.protocol.Message.Complete;
+import io.godwit.migration.protocol.Message.Running;
+import io.godwit.migration.transport.Transport;
+import io.godwit.shim.Guest;
+import io.godwit.shim.HypervisorException;
+import io.godwit.shim.RunState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A migration at its source, which drives it. [#run] is the list of phases.
+///
+/// Both outcomes are promised: on success the guest is the target's and gone here; on failure it is this host's
+/// and as it was before. Which of the two it is, is never guessed: from the handover on only the gate says so.
+public final class SourceMigration implements Migration {
+    private static final Logger log = LoggerFactory.getLogger(SourceMigration.class);
+
+    private final MigrationRequest request;
+    private final Guest guest;
+    private final FixedCost fixedCost;
+    private final MigrationMeters meters;
+    private final LongSupplier nanoClock;
+    private final Session session;
+    private final SourceWire wire;
+    private final Counters counters;
+    private final SourceReport report;
+    private final PhaseLog phases;
+    private final CompletableFuture<MigrationReport> future = new CompletableFuture<>();
+    private final SourceResume sourceResume;
+    private SourceState state = new SourceState.Preflight();
+    private @Nullable PrecopyRounds rounds;
+    private long pausedAtNanos;
+    private @Nullable MigrationReport decided;
+
+    public SourceMigration(
+            MigrationRequest request,
+            Transport transport,
+            FixedCost fixedCost,
+            MigrationMeters meters,
+            LongSupplier nanoClock) {
+        this.request = request;
+        this.guest = request.guest();
+        this.fixedCost = fixedCost;
+        this.meters = meters;
+        this.nanoClock = nanoClock;
+        this.session = new Session(nanoClock);
+        this.wire = new SourceWire(session, transport, request.target(), request.targetHost());
+        this.counters = new Counters(nanoClock);
+        this.report = new SourceReport(request, counters);
+        this.phases = new PhaseLog(
+                meters, Role.SOURCE, request.id().toString(), guest.spec().name());
+        this.sourceResume = new SourceResume(guest);
+    }
+
+    /// Takes the guest to the target, or leaves it here. Returns once that is decided and all is cleaned up.
+    public void run() {
+        meters.began(Role.SOURCE);
+        Running running;
+        try {
+            preflight();
+            prepare();
+            converge();
+            handOver();
+            converge();
+            running = switchOver();
+        } catch (Throwable e) {
+            // Whatever it is, also a lack of memory: the guest must not stay paused because of it.
+            complete(takeBack(e));
+            return;
+        }
+        complete(finish(running.epoch(), "The guest is on " + request.targetHost(), ""));
+    }
+
+    /// Hands out the report. Apart from [#run], so that whoever waits for it finds the guest free for the next
+    /// migration.
+    public void publish() {
+        MigrationReport result = decided;
+        if (result != null) {
+            future.complete(result);
+        }
+    }
+
+    /// Ends a migration that was not begun.
+    public void refuse(String reason) {
+        future.complete(report.build(Result.FAILED, reason, 0));
+    }
+
+    /// Asks the target whether it would take the guest. Nothing has happened when this fails.
+    private void preflight() throws Exception {
+        phases.entered(Phase.PREFLIGHT.name(), "asked to move to " + request.targetHost());
+        RunState runState = guest.state();
+        if (runState != RunState.RUNNING && runState != RunState.PAUSED) {
+            throw new GivenUp("The guest is neither running nor paused: " + runState, false);
+        }
+        wire.open();
+        List<String> blockers = wire.ask(offer(request));
+        if (!blockers.isEmpty()) {
+            throw new GivenUp(request.targetHost() + " does not take the guest: " + String.join("; ", blockers), false);
+        }
+    }
+
+    /// Has the target start its hypervisor while the tracker is attached here.
+    private void prepare() throws Exception {
+        transitionTo(new SourceState.Preparing(), "the target takes the guest");
+        MappedRam ram = new MappedRam(guest.memory());
+        report.ramBytes(ram.bytes());
+        wire.prepare(
+                offer(request), request.policy().connections(), request.policy().verify());
+        PrecopyRounds opened =
+                new PrecopyRounds(request, session, wire, ram, counters, report, fixedCost, meters, nanoClock);
+        rounds = opened;
+        opened.open();
+        session.phaseDeadline(
+                Math.max(1, request.policy().timeoutMs() - counters.elapsedMs()) + Limits.LAST_DECISION_MS,
+                "It did not converge within " + request.policy().timeoutMs() + " ms");
+        transitionTo(new SourceState.Rounds(false), "the target waits for pages");
+    }
+
+    /// Sends rounds while the guest runs, until what is left fits into the budget.
+    private void converge() throws Exception {
+        rounds().converge();
+    }
+
+    /// Records that the target may take the guest. The guest still runs here; what it writes meanwhile is one
+    /// more reason to converge again.
+    private void handOver() throws Exception {
+        session.check();
+        transitionTo(new SourceState.HandingOver(), "what is left fits into the downtime budget");
+        session.phaseDeadline(Limits.HANDOVER_MS, "The handover was not recorded within " + Limits.HANDOVER_MS + " ms");
+        Gates.beginHandover(request.gate(), session);
+        session.phaseDeadline(
+                Math.max(1, request.policy().timeoutMs() - counters.elapsedMs()) + Limits.HANDOVER_MS,
+                "It did not converge again after the handover was recorded");
+        transitionTo(new SourceState.Rounds(true), "the handover is recorded");
+    }
+
+    /// Pauses the guest and brings over the rest, then waits until the record says it is the target's.
+    private Running switchOver() throws Exception {
+        boolean wasPaused = guest.state() == RunState.PAUSED;
+        transitionTo(new SourceState.SwitchingOver(wasPaused), "what is left still fits");
+        long timeoutMs = switchoverTimeoutMs();
+        session.phaseDeadline(timeoutMs, "The switchover was not complete within " + timeoutMs + " ms");
+        pausedAtNanos = nanoClock.getAsLong();
+        sourceResume.pause(wasPaused);
+        long pauseNanos = nanoClock.getAsLong() - pausedAtNanos;
+        if (guest.state() != RunState.PAUSED) {
+            throw new GivenUp("The guest ended when it was to be paused: " + guest.state(), false);
+        }
+        PrecopyRounds.Rest rest = rounds().sendRest();
+        transitionTo(new SourceState.AwaitingCommit(wasPaused), "everything is sent");
+        Running running = wire.complete(new Complete(rest.finalRound(), rest.deviceStateBytes(), wasPaused), timeoutMs);
+        long downtimeNanos = nanoClock.getAsLong() - pausedAtNanos;
+        session.settle();
+        report.switchedOver(wasPaused, pauseNanos, rest.stateWaitNanos(), downtimeNanos, running);
+        fixedCost.learn(TimeUnit.NANOSECONDS.toMicros(downtimeNanos) / 1e3 - rest.sendMs());
+        if (!running.resumeFailure().isEmpty()) {
+            report.warn("The guest belongs to " + request.targetHost() + " but could not be resumed there: "
+                    + running.resumeFailure());
+        }
+        return running;
+    }
+
+    /// The guest is the target's: removes what is left of it here. Nothing can fail any more, only warn.
+    private MigrationReport finish(long epoch, String where, String warning) {
+        session.settle();
+        report.decided();
+        transitionTo(new SourceState.Finishing(epoch), "the record says the guest is the target's");
+        if (!warning.isEmpty()) {
+            report.warn(warning);
+        }
+        close();
+        try {
+            guest.destroy(Duration.ofMillis(Limits.DESTROY_MS));
+        } catch (HypervisorException | RuntimeException e) {
+            report.warn("What is left of the guest on " + request.sourceHost() + " could not be removed: "
+                    + e.getMessage());
+        }
+        transitionTo(new SourceState.Done(Result.COMPLETED), "nothing of the guest is left here");
+        return report.build(Result.COMPLETED, where + " in epoch " + epoch, epoch);
+    }
+
+    /// Something failed or somebody cancelled: finds out whose the guest is, and acts on that alone.
+    private MigrationReport takeBack(Throwable failure) {
+        String reason = Reasons.of(failure);
+        boolean ask = gateDecides() && !(failure instanceof GateClosed);
+        boolean cancelled = failure instanceof GivenUp givenUp && givenUp.cancelled();
+        transitionTo(new SourceState.TakingBack(), reason);
+        session.cancel(reason);
+        wire.abort(reason);
+        long epoch = 0;
+        if (ask) {
+            Verdict verdict = Gates.takeBack(request.gate());
+            switch (verdict) {
+                case Verdict.RunElsewhere elsewhere -> {
+                    return finishElsewhere(elsewhere, reason);
+                }
+                case Verdict.RunHere here -> epoch = here.epoch();
+            }
+        }
+        String how = sourceResume.resume();
+        double pausedMs = pausedAtNanos == 0 ? 0 : (nanoClock.getAsLong() - pausedAtNanos) / 1e6;
+        report.decided();
+        close();
+        Result result = cancelled ? Result.CANCELLED : Result.FAILED;
+        transitionTo(new SourceState.Done(result), reason);
+        String pause = pausedMs > 0 && sourceResume.interruptedGuest()
+                ? String.format(Locale.ROOT, " after %.0f ms of pause", pausedMs)
+                : "";
+        return report.build(
+                result, reason + ". " + "The guest is on " + request.sourceHost() + " and " + how + pause, epoch);
+    }
+
+    /// The record was asked and says the guest is not ours: it must never run here again.
+    private MigrationReport finishElsewhere(Verdict.RunElsewhere elsewhere, String reason) {
+        String target = request.targetHost();
+        if (elsewhere.host().equals(target)) {
+            String warning = "The target's answer was lost, and the record was read instead: " + reason;
+            return finish(elsewhere.epoch(), "The guest is on " + target, warning);
+        }
+        String warning = "The record names neither host but '" + elsewhere.host() + "' as the owner: " + reason;
+        log.error("Guest {} was to move to {}: {}", guest.spec().name(), target, warning);
+        return finish(elsewhere.epoch(), "The guest belongs to '" + elsewhere.host() + "'", warning);
+    }
+
+    /// Whether the record may say something else than that the guest is ours.
+    private boolean gateDecides() {
+        return switch (state) {
+            case SourceState.Preflight _, SourceState.Preparing _ -> false;
+            case SourceState.Rounds sending -> sending.handoverBegun();
+            case SourceState.HandingOver _, SourceState.SwitchingOver _, SourceState.AwaitingCommit _ -> true;
+            case SourceState.Finishing _, SourceState.TakingBack _, SourceState.Done _ -> false;
+        };
+    }
+
+    private void transitionTo(SourceState next, String reason) {
+        state = next;
+        counters.phase(next.phase());
+        phases.entered(next.getClass().getSimpleName(), reason);
+    }
+
+    private void close() {
+        PrecopyRounds open = rounds;
+        if (open != null) {
+            open.close();
+        }
+        wire.close();
+    }
+
+    private void complete(MigrationReport result) {
+        phases.ended();
+        meters.bytes(Role.SOURCE, counters.bytesSent());
+        meters.pages(Role.SOURCE, "raw", counters.rawPages());
+        meters.pages(Role.SOURCE, "lz4", counters.compressedPages());
+        meters.pages(Role.SOURCE, "zero", counters.zeroPages());
+        if (result.result() == Result.COMPLETED) {
+            meters.switchedOver(result.downtimeMs(), result.totalMs());
+        }
+        meters.ended(Role.SOURCE, result.result().name());
+        decided = result;
+    }
+
+    private PrecopyRounds rounds() {
+        PrecopyRounds open = rounds;
+        if (open == null) {
+            throw new IllegalStateException("There are no rounds yet");
+        }
+        return open;
+    }
+
+    private long switchoverTimeoutMs() {
+        long verifyMs = request.policy().verify()
+                ? Limits.VERIFY_MS_PER_GIB * (1 + guest.spec().memoryBytes() / (1 << 30))
+                : 0;
+        return Limits.SWITCHOVER_MS + 2 * request.policy().downtimeBudgetMs() + verifyMs;
+    }
+
+    static Offer offer(MigrationRequest request) {
+        return new Offer(
+                request.id(),
+                request.sourceHost(),
+                request.guest().spec(),
+                request.hypervisor().version(),
+                request.hypervisor().accelerator(),
+                request.guest().memory().regions());
+    }
+
+    @Override
+    public UUID id() {
+        return request.id();
+    }
+
+    @Override
+    public MigrationProgress progress() {
+        return counters.progress();
+    }
+
+    @Override
+    public void cancel(String reason) {
+        session.cancel(reason);
+    }
+
+    @Override
+    public CompletableFuture<MigrationReport> report() {
+        return future;
+    }
+}

@@ -1,0 +1,21 @@
+package io.godwit.migration.protocol;
+
+/// The versions this build speaks: the current one and, once there is one, the one before.
+public final class ProtocolVersion {
+    public static final int MIN = 1;
+    public static final int MAX = 1;
+
+    private ProtocolVersion() {}
+
+    /// The newest version both sides speak.
+    ///
+    /// @throws ProtocolException if there is none
+    public static int choose(int peerMin, int peerMax) throws ProtocolException {
+        int chosen = Math.min(MAX, peerMax);
+        if (chosen < MIN || chosen < peerMin) {
+            throw new ProtocolException("No protocol version in common: this host speaks " + MIN + " to " + MAX
+                    + ", the peer " + peerMin + " to " + peerMax);
+        }
+        return chosen;
+    }
+}

@@ -79,7 +79,8 @@ public final class FaultyAgent {
                 /usr/bin/qemu-system-x86_64 "$@" | sed -u 's/pc-q35-7/pc-q35-77/g; s/"Nehalem/"Other/g'
                 """);
         Files.setPosixFilePermissions(binary, PosixFilePermissions.fromString("rwxr-xr-x"));
-        QemuSettings real = QemuSettings.of(config.runDirectory(), config.ramDirectory(), config.bridge());
+        QemuSettings real =
+                QemuSettings.of(config.runDirectory().resolve("guests"), config.ramDirectory(), config.bridge());
         return QemuHypervisor.open(new QemuSettings(
                 binary,
                 real.runDirectory(),

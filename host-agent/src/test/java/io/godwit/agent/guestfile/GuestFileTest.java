@@ -232,6 +232,14 @@ class GuestFileTest {
     }
 
     @Test
+    void aFileOfAnotherKindGetsOneComplaintALine() {
+        assertThat(mistakes("# Title\n** (a) **\n- `b` > c\n"))
+                .hasSize(5)
+                .startsWith("f: name is missing: expected name = \"...\"")
+                .endsWith("f:2: this character does not belong here: *", "f:3: this character does not belong here: -");
+    }
+
+    @Test
     void limitsHold() {
         assertThat(mistakes("#".repeat(GuestFile.TEXT_CHARS_MAX + 1)))
                 .singleElement()

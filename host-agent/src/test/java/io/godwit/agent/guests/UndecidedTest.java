@@ -76,9 +76,9 @@ class UndecidedTest {
         guests.create(WEB1, false);
         records.fail(new OwnershipException(Kind.UNDECIDED, "No answer"));
         records.answer(new Verdict.Mine(1));
-        assertThatThrownBy(() -> guests.destroy("web1")).isInstanceOfSatisfying(AgentException.class, e -> assertThat(
-                        e.code())
-                .isEqualTo(Code.UNAVAILABLE));
+        assertThatThrownBy(() -> guests.destroy("web1"))
+                .isInstanceOfSatisfying(
+                        AgentException.class, e -> assertThat(e.code()).isEqualTo(Code.UNAVAILABLE));
         assertThat(host.hypervisor.present()).isEmpty();
         await().until(() -> table.find("web1").isEmpty());
         assertThat(records.calls())
@@ -101,9 +101,9 @@ class UndecidedTest {
     @Test
     void refusesEarlyWithoutZooKeeper() {
         records.disconnect();
-        assertThatThrownBy(() -> guests.create(WEB1, false)).isInstanceOfSatisfying(AgentException.class, e -> assertThat(
-                        e.code())
-                .isEqualTo(Code.UNAVAILABLE));
+        assertThatThrownBy(() -> guests.create(WEB1, false))
+                .isInstanceOfSatisfying(
+                        AgentException.class, e -> assertThat(e.code()).isEqualTo(Code.UNAVAILABLE));
         assertThat(records.calls()).isEmpty();
         assertThat(table.all()).isEmpty();
     }

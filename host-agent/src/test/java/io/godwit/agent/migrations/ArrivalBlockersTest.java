@@ -67,7 +67,8 @@ class ArrivalBlockersTest {
     @Test
     void knowTheHostsOfTheCluster() {
         assertThat(blockers.of(offer("h9")))
-                .anySatisfy(b -> assertThat(b).contains("no host of this cluster").contains("h9"));
+                .anySatisfy(
+                        b -> assertThat(b).contains("no host of this cluster").contains("h9"));
         assertThat(blockers.of(offer("h2"))).anySatisfy(b -> assertThat(b).contains("same host"));
     }
 

@@ -41,8 +41,7 @@ class SourceGateTest {
                 .isInstanceOf(GateClosed.class)
                 .hasMessageContaining("No answer")
                 .hasMessageContaining("taken back");
-        assertThat(records.calls())
-                .containsExactly("beginHandover g 3 h2 " + MIGRATION, "takeBack g " + MIGRATION);
+        assertThat(records.calls()).containsExactly("beginHandover g 3 h2 " + MIGRATION, "takeBack g " + MIGRATION);
     }
 
     @Test

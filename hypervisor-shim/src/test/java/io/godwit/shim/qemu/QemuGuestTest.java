@@ -243,6 +243,20 @@ class QemuGuestTest {
         assertThatThrownBy(() -> memory.pages(memory.pageCount(), 1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
+    @Test
+    void a_log_is_cut_under_the_guests_hands() throws Exception {
+        Guest guest = fixture.counting("chatty");
+        guest.resume();
+        QemuFixture.awaitLines(fixture.source, "chatty", 4);
+        Path log = fixture.source.consoleLog("chatty");
+        LogLimit.cut(log, 1 << 20);
+        assertThat(QemuFixture.console(fixture.source, "chatty")).hasSizeGreaterThanOrEqualTo(4);
+        LogLimit.cut(log, 10);
+        assertThat(Files.readString(log.resolveSibling("console.log.1"))).startsWith("W0001\nW0002\n");
+        QemuFixture.awaitLines(fixture.source, "chatty", 1);
+        assertThat(Files.readString(log)).doesNotContain("\0").doesNotContain("W0001");
+    }
+
     /// The counter as the guest last wrote it to its memory.
     static int filled(Guest guest) {
         return guest.memory().pages(BootSector.FILLED_PAGE, 1).get(ValueLayout.JAVA_SHORT, 0);

@@ -16,6 +16,7 @@ import io.godwit.shim.linux.PacketSocket.Mode;
 import io.godwit.shim.linux.Tap;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -135,7 +136,7 @@ class QemuNetworkTest {
     }
 
     private static String ip(String... arguments) throws Exception {
-        List<String> command = new java.util.ArrayList<>(List.of("ip"));
+        List<String> command = new ArrayList<>(List.of("ip"));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -10,7 +10,9 @@ import io.godwit.shim.GuestSpec.Disk;
 import io.godwit.shim.GuestSpec.Nic;
 import io.godwit.shim.Hypervisor.Capabilities;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.RunState;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -122,8 +124,8 @@ class QemuStartTest {
     void memory_that_was_promised_to_others_is_not_free() throws Exception {
         Path ram = Files.createDirectory(fixture.directory().resolve("ram"));
         long before = HostMemory.availableBytes(ram);
-        try (java.io.RandomAccessFile file =
-                new java.io.RandomAccessFile(ram.resolve("other.ram").toFile(), "rw")) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(ram.resolve("other.ram").toFile(), "rw")) {
             file.setLength(1L << 40);
         }
         assertThat(HostMemory.availableBytes(ram)).isLessThan(before - (1L << 39));
@@ -157,7 +159,7 @@ class QemuStartTest {
     void a_second_guest_of_the_name_is_refused_and_the_first_unharmed() throws Exception {
         Guest first = fixture.counting("only");
         assertThatThrownBy(() -> fixture.source.create(first.spec())).hasMessageContaining("already a guest");
-        assertThat(first.state()).isEqualTo(io.godwit.shim.RunState.PAUSED);
+        assertThat(first.state()).isEqualTo(RunState.PAUSED);
         assertThat(fixture.ramFile("a", "only")).exists();
     }
 

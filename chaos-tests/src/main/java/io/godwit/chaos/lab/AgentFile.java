@@ -1,0 +1,60 @@
+package io.godwit.chaos.lab;
+
+import java.nio.file.Path;
+
+/// Writes an agent's configuration file.
+record AgentFile(LabSettings settings, LabPaths paths) {
+
+    String text(String name, String address, LabHost host) {
+        return """
+                name: %s
+                address: %s
+                api:
+                  socket: %s
+                  port: %d
+                migration:
+                  port: %d
+                zookeeper:
+                  connect: %s
+                  root: /godwit
+                  sessionTimeoutMs: 6000
+                %s
+                bridge: br0
+                runDirectory: %s
+                ramDirectory: %s
+                imageDirectories:
+                  - %s
+                accelerator: auto
+                limits:
+                  memory: %dMiB
+                  guests: 8
+                  migrations: 4
+                """.formatted(
+                        name,
+                        address,
+                        host.socket(),
+                        LabHost.API_PORT,
+                        LabHost.MIGRATION_PORT,
+                        LabZooKeeper.connectString(),
+                        security(name),
+                        host.runDirectory(),
+                        host.ramDirectory(),
+                        paths.images(),
+                        settings.hostMemoryMiB());
+    }
+
+    private String security(String name) {
+        if (settings.insecure()) {
+            return "insecure: true";
+        }
+        Path certificates = paths.run().resolve("certs");
+        return """
+                tls:
+                  authority: %s
+                  certificate: %s
+                  key: %s""".formatted(
+                        certificates.resolve("ca.crt"),
+                        certificates.resolve(name + ".crt"),
+                        certificates.resolve(name + ".key"));
+    }
+}

@@ -1,0 +1,66 @@
+package io.godwit.chaos.lab;
+
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+
+/// What a lab is made of.
+///
+/// @param name               1 to 12 of `[a-z0-9]`: part of namespace names and paths, whose length is limited
+/// @param hosts              1 to 9
+/// @param linkRate           of each host's link, each way, as `tc` writes it: `1gbit`; `0` is not shaped
+/// @param migrationNetwork   agents talk over a network of their own, with links of the same rate, instead of
+///                           sharing the guests'
+/// @param agentHeapMiB       each agent's `-Xmx`
+/// @param insecure           no TLS between agents
+/// @param hostMemoryMiB      what each host lends to guests
+/// @param repository         the source tree: its `godwit` is run, its `.build` holds the guest image
+public record LabSettings(
+        String name,
+        int hosts,
+        String linkRate,
+        boolean migrationNetwork,
+        int agentHeapMiB,
+        boolean insecure,
+        int hostMemoryMiB,
+        Path repository) {
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,12}");
+    private static final Pattern RATE = Pattern.compile("0|[1-9][0-9]{0,6}[kmg]bit");
+    public static final int HOSTS_MAX = 9;
+
+    public LabSettings {
+        check(NAME.matcher(name).matches(), "Lab name is not 1 to 12 of [a-z0-9]: " + name);
+        check(hosts >= 1 && hosts <= HOSTS_MAX, "Hosts are not from 1 to " + HOSTS_MAX + ": " + hosts);
+        check(RATE.matcher(linkRate).matches(), "Link rate is not like 100mbit or 1gbit, or 0: " + linkRate);
+        check(agentHeapMiB >= 64 && agentHeapMiB <= 65_536, "Agent heap is not from 64 MiB to 64 GiB: " + agentHeapMiB);
+        check(hostMemoryMiB >= 64, "Host memory is below 64 MiB: " + hostMemoryMiB);
+    }
+
+    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent.
+    public static LabSettings standard(String name) {
+        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, Repository.find());
+    }
+
+    public LabSettings withHosts(int count) {
+        return new LabSettings(
+                name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, repository);
+    }
+
+    public LabSettings withLinkRate(String rate) {
+        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, repository);
+    }
+
+    public LabSettings withMigrationNetwork(boolean separate) {
+        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, repository);
+    }
+
+    public LabSettings withInsecure(boolean without) {
+        return new LabSettings(
+                name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, repository);
+    }
+
+    private static void check(boolean ok, String message) {
+        if (!ok) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package io.godwit.chaos.probe;
+
+import io.godwit.chaos.lab.Command;
+import io.godwit.chaos.lab.LabException;
+import io.godwit.chaos.lab.Namespace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// Pings an address every 10 ms with the system's own `ping`, from inside a namespace, until it is stopped.
+public final class PingProbe implements AutoCloseable {
+    private static final String INTERVAL_S = "0.01";
+    /// An hour of pings at 100 bytes a line.
+    private static final int OUTPUT_BYTES_MAX = 36 << 20;
+
+    private final Process process;
+    private final CompletableFuture<String> output = new CompletableFuture<>();
+
+    private PingProbe(Process process) {
+        this.process = process;
+        Thread.ofVirtual().name("ping-output").start(() -> {
+            try (InputStream stream = process.getInputStream()) {
+                output.complete(new String(stream.readNBytes(OUTPUT_BYTES_MAX), StandardCharsets.US_ASCII));
+            } catch (IOException e) {
+                output.completeExceptionally(e);
+            }
+        });
+    }
+
+    /// Begins at once.
+    public static PingProbe start(Namespace from, String address) {
+        try {
+            return new PingProbe(new ProcessBuilder(from.wrap("ping", "-n", "-D", "-i", INTERVAL_S, address))
+                    .redirectErrorStream(true)
+                    .start());
+        } catch (IOException e) {
+            throw new LabException("ping cannot be started", e);
+        }
+    }
+
+    /// Ends the series and tells what was seen of it.
+    public PingLog stop() {
+        // An interrupt makes ping print its summary, which is where the number of lost ones comes from.
+        Command.must("kill", "-INT", Long.toString(process.pid()));
+        try {
+            return PingLog.parse(output.get(10, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException("Interrupted while ping was ending", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new LabException("ping did not end", e);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

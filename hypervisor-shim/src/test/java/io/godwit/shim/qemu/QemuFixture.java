@@ -56,9 +56,9 @@ final class QemuFixture implements AutoCloseable {
                 patient.ramDirectory(),
                 patient.bridge(),
                 patient.accelerator(),
-                Duration.ofMillis(700),
+                Duration.ofSeconds(2),
                 patient.startTimeout(),
-                Duration.ofSeconds(2));
+                Duration.ofSeconds(4));
     }
 
     Path runDirectory(String host) {

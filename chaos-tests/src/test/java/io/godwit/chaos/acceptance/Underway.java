@@ -28,7 +28,8 @@ final class Underway {
     static Underway start(Lab lab, TestGuest guest, int source, int target, long bytesPerSecond) {
         String path = "/v1/guests/" + guest.name() + "/migration";
         String body = """
-                {"targetHost":"h%d","bandwidthBytesPerSecond":%s,"verify":false,"dryRun":false}""".formatted(target, bytesPerSecond == 0 ? "null" : Long.toString(bytesPerSecond));
+                {"targetHost":"h%d","downtimeBudgetMs":%s,"bandwidthBytesPerSecond":%s,"verify":false,"dryRun":false}""".formatted(
+                target, TestGuest.DOWNTIME_BUDGET_MS, bytesPerSecond == 0 ? "null" : Long.toString(bytesPerSecond));
         JsonNode view = lab.host(source).request("POST", path, body);
         return new Underway(lab.host(source), path, view.path("id").asString(""));
     }

@@ -40,7 +40,7 @@ class AgentConfigFileTest {
                         "host1",
                         "192.0.2.11",
                         new AgentConfig.Api(Path.of("/run/godwit/agent.sock"), 7070),
-                        new AgentConfig.MigrationSettings(7071, 2, 50, 0),
+                        new AgentConfig.MigrationSettings(7071, 2, 100, 0),
                         new AgentConfig.ZooKeeper("zk1:2181", "/godwit", 6000),
                         null,
                         "br0",

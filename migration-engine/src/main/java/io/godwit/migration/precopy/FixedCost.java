@@ -17,4 +17,10 @@ public final class FixedCost {
         double bounded = Math.clamp(measuredMs, 1, MS_MAX);
         ms += WEIGHT_OF_NEWEST * (bounded - ms);
     }
+
+    /// A migration was given up before its switchover. Without this a single slow switchover, learned on a busy
+    /// day, could keep every later migration from ever trying one, and so from learning better.
+    public synchronized void doubt() {
+        ms += WEIGHT_OF_NEWEST * (Math.min(ms, FIRST_GUESS_MS) - ms);
+    }
 }

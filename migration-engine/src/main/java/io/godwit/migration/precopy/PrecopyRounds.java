@@ -97,7 +97,10 @@ final class PrecopyRounds implements AutoCloseable {
                 case Decision.SwitchOver _ -> {
                     return;
                 }
-                case Decision.Abort abort -> throw new GivenUp(abort.reason(), false);
+                case Decision.Abort abort -> {
+                    fixedCost.doubt();
+                    throw new GivenUp(abort.reason(), false);
+                }
                 case Decision.Continue _ -> sendRound();
             }
         }

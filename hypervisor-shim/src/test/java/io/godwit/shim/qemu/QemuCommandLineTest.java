@@ -64,6 +64,19 @@ class QemuCommandLineTest {
     }
 
     @Test
+    void no_card_lets_its_guest_announce() {
+        // With announcements by the guest, a moved guest that resets its card (a reboot, a poweroff) crashes QEMU.
+        QemuSettings settings = QemuSettings.of(Path.of("/run/g"), Path.of("/ram"), "br0");
+        List<Nic> nics = List.of(new Nic("52:54:00:00:00:01", null, List.of()));
+        assertThat(valuesOf(build(settings, null, List.of(), nics, false), "-device").stream()
+                        .map(Json::read)
+                        .filter(device -> device.path("driver").asString().equals("virtio-net-pci")))
+                .singleElement()
+                .matches(device -> device.has("guest_announce")
+                        && !device.path("guest_announce").asBoolean());
+    }
+
+    @Test
     void tap_names_fit_the_kernel_and_differ_between_guests_and_hosts() {
         String longName = "a".repeat(63);
         List<String> taps = TapNames.of(Path.of("/run/a"), longName, GuestSpec.NICS_MAX);

@@ -72,8 +72,7 @@ class EndToEndTest {
     @AfterEach
     void stop() throws Exception {
         h1.delete("/v1/guests/web1");
-        h1.close();
-        h2.close();
+        TestHost.closeAll(h1, h2);
         zooKeeper.close();
     }
 

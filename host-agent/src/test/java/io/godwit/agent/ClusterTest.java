@@ -50,8 +50,7 @@ class ClusterTest {
 
     @AfterEach
     void stop() throws Exception {
-        h1.close();
-        h2.close();
+        TestHost.closeAll(h1, h2);
         zooKeeper.close();
     }
 

@@ -6,8 +6,10 @@ import io.godwit.migration.precopy.IncomingSessions;
 import io.godwit.migration.precopy.Preflight;
 import io.godwit.migration.precopy.SourceMigration;
 import io.godwit.migration.protocol.Limits;
+import io.godwit.migration.protocol.Rehearsal;
 import io.godwit.migration.transport.Transport;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,7 @@ final class LiveMigrationEngine implements MigrationEngine {
     LiveMigrationEngine(Settings settings, IncomingGuests agent, MeterRegistry registry) throws IOException {
         this.meters = new MigrationMeters(registry);
         this.incoming = new IncomingSessions(agent, meters, System::nanoTime);
+        Rehearsal.run(ByteBufAllocator.DEFAULT);
         this.transport = new Transport(settings.tls());
         if (settings.listen() != null) {
             transport.listen(settings.listen(), incoming);

@@ -16,7 +16,7 @@ public record MigrationPolicy(
         int connections,
         boolean verify) {
 
-    public static final MigrationPolicy DEFAULT = new MigrationPolicy(50, 0, 600_000, 30, 2, false);
+    public static final MigrationPolicy DEFAULT = new MigrationPolicy(100, 0, 600_000, 30, 2, false);
 
     public static final int CONNECTIONS_MAX = 16;
     public static final int ROUNDS_MAX = 1000;

@@ -11,7 +11,12 @@ import java.util.UUID;
 /// compares the version of the guest's owner record, so two hosts can never both succeed.
 ///
 /// Methods that throw [OwnershipException] of kind UNDECIDED have tried to read the outcome back within the
-/// session timeout and failed. [#takeBack] and [#commit] never end undecided: they wait.
+/// session timeout and failed; a last request under way can add two thirds of it. [#takeBack], [#commit] and
+/// [#settle] never end undecided: they wait, until they are interrupted (ask again, or [#settle]) or this is
+/// closed ([IllegalStateException]).
+///
+/// Names of guests and hosts are at most 255 bytes, images are absolute paths, addresses IP literals. What is none
+/// of that is REFUSED, or an [IllegalArgumentException] where no [OwnershipException] is declared.
 public interface Ownership extends AutoCloseable {
 
     /// Starts to connect and returns at once: whether ZooKeeper answers shows at the first call, and in

@@ -6,7 +6,8 @@ import java.util.Locale;
 
 /// One line on a terminal, drawn anew in place: the bar is the present round.
 final class BarProgress implements ProgressView {
-    private static final int BAR_CELLS = 20;
+    private static final int BAR_CELLS_MIN = 5;
+    private static final int BAR_CELLS_MAX = 20;
     private static final String START_OF_LINE = "\r";
     private static final String CLEAR_LINE = "\r\u001b[K";
 
@@ -33,19 +34,16 @@ final class BarProgress implements ProgressView {
         out.flush();
     }
 
-    private static String line(MigrationProgress progress) {
+    // The figures come first: the bar gets the room they leave, and goes where there is too little.
+    private String line(MigrationProgress progress) {
         String where = progress.phase() == MigrationProgress.Phase.ROUNDS
                 ? "round " + progress.round()
                 : progress.phase().name().toLowerCase(Locale.ROOT);
         long total = progress.roundBytesTotal();
         double part = total <= 0 ? 0 : Math.clamp((double) progress.roundBytesDone() / total, 0, 1);
-        int full = (int) (part * BAR_CELLS);
-        return String.format(
+        String figures = String.format(
                 Locale.ROOT,
-                "%-10s [%s%s] %3.0f%%  %s/%s  dirty %s  link %s  downtime %s  %s",
-                where,
-                "#".repeat(full),
-                ".".repeat(BAR_CELLS - full),
+                "%3.0f%% %s/%s dirty %s link %s down %s %s",
                 part * 100,
                 Text.bytes(progress.roundBytesDone()),
                 Text.bytes(total),
@@ -53,5 +51,13 @@ final class BarProgress implements ProgressView {
                 Text.rate(progress.bytesPerSecond()),
                 PlainProgress.downtime(progress),
                 Text.seconds(progress.elapsedMs()));
+        String start = where + " ";
+        int cells = Math.min(BAR_CELLS_MAX, columns - start.length() - figures.length() - 4);
+        return start + (cells < BAR_CELLS_MIN ? "" : bar(part, cells)) + figures;
+    }
+
+    private static String bar(double part, int cells) {
+        int full = (int) (part * cells);
+        return "[" + "#".repeat(full) + ".".repeat(cells - full) + "] ";
     }
 }

@@ -30,7 +30,9 @@ final class Terminal {
     static int columns() {
         try {
             String[] size = stty("size").split(" ", -1);
-            return size.length == 2 ? Math.max(COLUMNS_MIN, Integer.parseInt(size[1])) : COLUMNS_DEFAULT;
+            int columns = size.length == 2 ? Integer.parseInt(size[1]) : 0;
+            // A terminal that nobody gave a size says 0.
+            return columns <= 0 ? COLUMNS_DEFAULT : Math.max(COLUMNS_MIN, columns);
         } catch (IOException | NumberFormatException _) {
             return COLUMNS_DEFAULT;
         }

@@ -44,8 +44,7 @@ final class ZooKeeperCommand extends AgentCall {
         try {
             server = ZooKeeperServer.start(data.toAbsolutePath(), address, port, tickMs);
         } catch (IOException e) {
-            String cause = e.getCause() == null ? "" : ": " + e.getCause();
-            throw CliException.failed(e.getMessage() + cause, "Is the port free, and the directory writable?");
+            throw CliException.failed(String.valueOf(e.getMessage()), "Is the port free, and the directory writable?");
         }
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()

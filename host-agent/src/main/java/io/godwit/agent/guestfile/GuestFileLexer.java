@@ -31,6 +31,7 @@ final class GuestFileLexer {
     private final List<Token> tokens = new ArrayList<>();
     private int at;
     private int line = 1;
+    private int lastBadLine;
 
     private GuestFileLexer(String text, Notes notes) {
         this.text = text;
@@ -82,7 +83,11 @@ final class GuestFileLexer {
         } else if (isDigit(c) || (c == '-' && at + 1 < text.length() && isDigit(text.charAt(at + 1)))) {
             take(Kind.NUMBER, "_.");
         } else {
-            notes.mistake(line, "this character does not belong here: " + printable(c));
+            // One complaint a line is enough: the rest of it is hardly any better.
+            if (lastBadLine != line) {
+                notes.mistake(line, "this character does not belong here: " + printable(c));
+            }
+            lastBadLine = line;
             single(Kind.BAD, c);
         }
     }

@@ -31,7 +31,7 @@ public final class SpecJson {
     /// Empty if this agent cannot understand the record; the log says why.
     public static Optional<GuestSpec> read(String guest, String json) {
         try {
-            return Optional.of(MAPPER.readValue(json, GuestSpec.class));
+            return Optional.ofNullable(MAPPER.readValue(json, GuestSpec.class));
         } catch (JacksonException e) {
             LOG.warn("The specification in the record of guest {} cannot be understood: {}", guest, e.getMessage());
             return Optional.empty();

@@ -127,10 +127,19 @@ final class Peers implements AutoCloseable {
         return new AgentException(
                 Code.UNAVAILABLE,
                 "The agent of host " + host.host() + ", which owns the guest, does not answer at " + host.address()
-                        + ":" + host.apiPort() + ": " + AgentException.words(cause),
+                        + ":" + host.apiPort() + ": " + root(cause),
                 state,
                 "Check that host and its agent. Its guests run on without the agent.",
                 cause);
+    }
+
+    /// What the operating system said; what is wrapped around it names classes only.
+    private static String root(Throwable failure) {
+        Throwable inner = failure;
+        while (inner.getCause() != null) {
+            inner = inner.getCause();
+        }
+        return AgentException.words(inner);
     }
 
     @Override

@@ -51,6 +51,7 @@ final class UnixSocketPath implements AutoCloseable {
     void publish() throws IOException {
         Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
         Files.move(bound, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.delete(cradle);
     }
 
     @Override

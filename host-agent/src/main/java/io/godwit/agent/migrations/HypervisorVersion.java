@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A hypervisor's version, such as `QEMU 7.2.22`: a product and numbers.
 record HypervisorVersion(String product, int major, int minor, int micro) {
-    private static final Pattern FORM = Pattern.compile("(\\S{1,40}) (\\d{1,6})(?:\\.(\\d{1,6}))?(?:\\.(\\d{1,6}))?.*");
+    private static final Pattern FORM =
+            Pattern.compile("(\\S{1,40}) (\\d{1,6})(?:\\.(\\d{1,6}))?(?:\\.(\\d{1,6}))?(?!\\d).*");
 
     /// Empty if the text has no such form.
     static Optional<HypervisorVersion> parse(String text) {

@@ -15,6 +15,7 @@ import io.godwit.agent.config.AgentConfig;
 import io.godwit.agent.guests.AgentException;
 import io.godwit.agent.guests.Consoles;
 import io.godwit.agent.guests.GuestFileParser;
+import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
 import io.godwit.storage.AddressTakeover;
@@ -23,14 +24,17 @@ import io.godwit.storage.OwnershipSettings;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -66,12 +70,24 @@ public final class TestHost implements AutoCloseable {
                 new AgentConfig.Limits(256L << 20, 3, 1));
     }
 
+    /// Starts an agent on this host's fake hypervisor, with an engine that moves nothing but names.
     public void start() throws IOException, InterruptedException {
-        start(hypervisor);
+        start(
+                hypervisor,
+                (incoming, _) -> engine = new LoopbackEngine(config.migration().port(), incoming));
     }
 
-    /// Starts an agent on another hypervisor than this host's own.
-    public void start(Hypervisor chosen) throws IOException, InterruptedException {
+    /// Starts an agent with the real engine.
+    public void startWithRealEngine(Hypervisor chosen) throws IOException, InterruptedException {
+        AgentConfig.TlsFiles tls = config.tls();
+        MigrationEngine.Settings settings = new MigrationEngine.Settings(
+                config.name(),
+                new InetSocketAddress(config.address(), config.migration().port()),
+                tls == null ? null : new MigrationEngine.Tls(tls.authority(), tls.certificate(), tls.key()));
+        start(chosen, (incoming, meters) -> MigrationEngine.open(settings, incoming, meters));
+    }
+
+    private void start(Hypervisor chosen, AgentParts.EngineFactory engines) throws IOException, InterruptedException {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         AgentConfig.ZooKeeper zooKeeper = config.zookeeper();
         Ownership ownership = Ownership.connect(
@@ -85,8 +101,7 @@ public final class TestHost implements AutoCloseable {
                         Consoles.NONE,
                         ownership,
                         takeover(),
-                        (incoming, _) ->
-                                engine = new LoopbackEngine(config.migration().port(), incoming),
+                        engines,
                         parser(),
                         meters,
                         InstantSource.system()));
@@ -159,7 +174,7 @@ public final class TestHost implements AutoCloseable {
     }
 
     /// Understands `name` or `name memoryMiB`.
-    private static GuestFileParser parser() {
+    public static GuestFileParser parser() {
         return (_, text, capabilities) -> {
             String[] words = text.split(" ", -1);
             try {
@@ -192,6 +207,14 @@ public final class TestHost implements AutoCloseable {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
+    }
+
+    /// Closes hosts side by side, for each takes seconds to stop in order.
+    public static void closeAll(TestHost... hosts) {
+        CompletableFuture.allOf(Arrays.stream(hosts)
+                        .map(host -> CompletableFuture.runAsync(host::close))
+                        .toArray(CompletableFuture<?>[]::new))
+                .join();
     }
 
     @Override

@@ -5,17 +5,13 @@ import java.util.Map;
 /// The kernel's reason for refusing a call.
 record Errno(int code) {
     static final Errno EPERM = new Errno(1);
-    static final Errno ENOENT = new Errno(2);
     static final Errno ESRCH = new Errno(3);
     static final Errno EINTR = new Errno(4);
     static final Errno ENXIO = new Errno(6);
     static final Errno EAGAIN = new Errno(11);
-    static final Errno EFAULT = new Errno(14);
     static final Errno EBUSY = new Errno(16);
     static final Errno ENODEV = new Errno(19);
     static final Errno EINVAL = new Errno(22);
-    static final Errno ENOTTY = new Errno(25);
-    static final Errno ENOSYS = new Errno(38);
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(1, "EPERM, operation not permitted"),

@@ -47,6 +47,8 @@ final class Libc {
             bind("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle LSEEK =
             bind("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle PREAD =
+            bind("pread", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle FALLOCATE =
             bind("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle IOCTL =
@@ -95,6 +97,10 @@ final class Libc {
 
     static CallResult lseek(int fd, long offset, int whence) {
         return call(errno -> (long) LSEEK.invokeExact(errno, fd, offset, whence));
+    }
+
+    static CallResult pread(int fd, MemorySegment into, long offset) {
+        return call(errno -> (long) PREAD.invokeExact(errno, fd, into, into.byteSize(), offset));
     }
 
     static CallResult fallocate(int fd, int mode, long offset, long bytes) {

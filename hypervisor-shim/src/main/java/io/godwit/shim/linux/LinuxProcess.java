@@ -30,11 +30,22 @@ public record LinuxProcess(long pid, long startTimeTicks) {
 
     /// The process that has this number now; empty if none has, or it is dead and only not yet reaped.
     public static Optional<LinuxProcess> find(long pid) {
-        return stat(pid).filter(stat -> !stat.dead()).map(stat -> new LinuxProcess(pid, stat.startTimeTicks()));
+        return stat(pid)
+                .map(stat -> new LinuxProcess(pid, stat.startTimeTicks()))
+                .filter(LinuxProcess::isAlive);
     }
 
+    /// Whether any thread of it is left. A process that was killed may go on for a moment, though its main thread has
+    /// ended already.
     public boolean isAlive() {
-        return find(pid).filter(this::equals).isPresent();
+        try {
+            return !awaitExit(Duration.ZERO);
+        } catch (HypervisorException e) {
+            // Out of descriptors, most likely; the main thread's state has to do.
+            return stat(pid)
+                    .filter(stat -> stat.startTimeTicks() == startTimeTicks && !stat.dead())
+                    .isPresent();
+        }
     }
 
     /// Sends a signal to this process and never to another one that has taken its number.
@@ -81,8 +92,8 @@ public record LinuxProcess(long pid, long startTimeTicks) {
         }
     }
 
-    /// A handle on exactly this process; empty if it has ended.
-    Optional<FileHandle> openPidfd() throws HypervisorException {
+    /// A handle on exactly this process, which may have ended; empty if it has and its number is free again.
+    private Optional<FileHandle> openPidfd() throws HypervisorException {
         CallResult result = Libc.pidfdOpen(Math.toIntExact(pid));
         // EINVAL is the answer for a number that has come to be a thread's.
         if (result.failedWith(Errno.ESRCH) || result.failedWith(Errno.EINVAL)) {
@@ -90,7 +101,7 @@ public record LinuxProcess(long pid, long startTimeTicks) {
         }
         FileHandle pidfd = new FileHandle("process " + pid, result.intOrThrow("Could not open process " + pid));
         // Looked at after opening: from here on the number cannot pass to another process unnoticed.
-        if (!isAlive()) {
+        if (stat(pid).filter(stat -> stat.startTimeTicks() == startTimeTicks).isEmpty()) {
             pidfd.close();
             return Optional.empty();
         }

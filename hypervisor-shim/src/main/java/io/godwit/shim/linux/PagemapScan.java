@@ -111,6 +111,13 @@ final class PagemapScan implements AutoCloseable {
         }
     }
 
+    /// Whether the memory this was opened for is still there. It goes when the last thread of the process gives it up,
+    /// before the process counts as ended; from then on scans find nothing written.
+    boolean memoryExists() throws HypervisorException {
+        MemorySegment entry = regions.asSlice(0, Long.BYTES);
+        return pagemap.call(fd -> Libc.pread(fd, entry, 0)).orThrow("Could not read the pagemap of process " + pid) > 0;
+    }
+
     @Override
     public void close() {
         pagemap.close();

@@ -4,6 +4,7 @@ import io.godwit.shim.HypervisorException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -86,7 +87,10 @@ final class RemoteSyscalls {
     /// Stops the process's main thread, runs the session, and restores the thread, whatever happened. Waits for
     /// it even if the caller is interrupted, for a bounded time.
     static <T> T run(LinuxProcess process, Duration timeout, Session<T> session) throws HypervisorException {
-        refuseOwnChild(process);
+        Optional<String> refusal = ownChild(process.pid());
+        if (refusal.isPresent()) {
+            throw new HypervisorException(refusal.get());
+        }
         long deadlineNs = System.nanoTime() + timeout.toNanos();
         FutureTask<T> task = new FutureTask<>(() -> {
             try (Arena arena = Arena.ofConfined()) {
@@ -153,7 +157,6 @@ final class RemoteSyscalls {
             if (!saved.is64Bit()) {
                 throw new HypervisorException("Process " + pid + " does not run 64-bit code");
             }
-            instruction = SyscallInstruction.find(pid);
             savedMask = ptrace.readSignalMask();
             ptrace.writeSignalMask(savedMask | HELD_BACK);
             maskChanged = true;
@@ -172,6 +175,8 @@ final class RemoteSyscalls {
         }
         seized.orThrow("Could not trace process " + pid);
         position = Position.RUNNING;
+        // Looked for while the process still runs, for that takes longer than everything else.
+        instruction = SyscallInstruction.find(pid);
         ptrace.interrupt();
         for (int i = 0; i < STOPS_MAX; i++) {
             switch (ptrace.awaitStop(deadlineNs)) {
@@ -308,14 +313,16 @@ final class RemoteSyscalls {
         return 1L << (signal - 1);
     }
 
-    /// The Java library waits for the end of every process it starts, in a way that also receives its being stopped:
-    /// it would report the end of a process that lives, and this class would wait for a stop it never sees.
-    private static void refuseOwnChild(LinuxProcess process) throws HypervisorException {
-        String parent = ProcFiles.status(process.pid(), "PPid").orElse("");
-        if (parent.equals(Long.toString(ProcessHandle.current().pid()))) {
-            throw new HypervisorException("A direct child of this process cannot be traced by it: start it detached, as"
-                    + " with QEMU's -daemonize: process " + process.pid());
-        }
+    /// Why a child of this process cannot be traced by it; empty if the process is none. The Java library waits for the
+    /// end of every process it starts, in a way that also receives its being stopped: it would report the end of a
+    /// process that lives, and this class would wait for a stop it never sees.
+    static Optional<String> ownChild(long pid) {
+        String self = Long.toString(ProcessHandle.current().pid());
+        return ProcFiles.status(pid, "PPid")
+                .filter(self::equals)
+                .map(parent ->
+                        "A direct child of this process cannot be traced by it: start it detached, as with QEMU's"
+                                + " -daemonize: process " + pid);
     }
 
     private static <T> T await(FutureTask<T> task, LinuxProcess process, long deadlineNs) throws HypervisorException {

@@ -15,21 +15,28 @@ final class TrackingChecks {
     private TrackingChecks() {}
 
     static List<String> kernel() {
-        List<String> blockers = new ArrayList<>();
-        String architecture = System.getProperty("os.arch", "");
+        return kernel(System.getProperty("os.arch", "unknown"), PagemapScan::supported);
+    }
+
+    static List<String> kernel(String architecture, KernelProbe hasPagemapScan) {
         if (!architecture.equals("amd64")) {
-            blockers.add("Tracking writes needs an x86-64 host: " + architecture);
-            return blockers;
+            return List.of("Tracking writes needs an x86-64 host: " + architecture);
         }
         try {
-            if (!PagemapScan.supported()) {
-                blockers.add("Tracking writes needs Linux 6.7 or later (PAGEMAP_SCAN): "
+            if (!hasPagemapScan.ask()) {
+                return List.of("Tracking writes needs Linux 6.7 or later (PAGEMAP_SCAN): "
                         + System.getProperty("os.version", "unknown"));
             }
+            return List.of();
         } catch (HypervisorException e) {
-            blockers.add("Tracking writes needs /proc/PID/pagemap: " + e.getMessage());
+            return List.of("Tracking writes needs /proc/PID/pagemap: " + e.getMessage());
         }
-        return blockers;
+    }
+
+    /// A question to the kernel that may itself fail.
+    @FunctionalInterface
+    interface KernelProbe {
+        boolean ask() throws HypervisorException;
     }
 
     static List<String> process(long pid, List<ProcFiles.OpenFile> files, Collection<ProcMaps.FileId> ram)

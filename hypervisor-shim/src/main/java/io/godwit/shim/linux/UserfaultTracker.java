@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +23,9 @@ import org.slf4j.LoggerFactory;
 /// that pass the page tables by (devices passed through, other processes, direct reads from disk) are not seen:
 /// whatever can cause them is refused when attaching. So is a process that is a child of this one, because the Java
 /// library would take its being stopped for its end.
+///
+/// What the process discards instead of writing it (a memory balloon, free page reporting) may go unreported, so guests
+/// have no such device.
 public final class UserfaultTracker implements DirtyTracker {
     private static final Logger LOG = LoggerFactory.getLogger(UserfaultTracker.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
@@ -33,7 +35,6 @@ public final class UserfaultTracker implements DirtyTracker {
     private static final Map<LinuxProcess, UserfaultTracker> LATEST = new ConcurrentHashMap<>();
 
     private final LinuxProcess process;
-    private final FileHandle pidfd;
     private final PagemapScan pagemap;
     private final List<RamMappings.Range> ranges;
     private final long pageCount;
@@ -43,14 +44,8 @@ public final class UserfaultTracker implements DirtyTracker {
     private boolean closed;
 
     private UserfaultTracker(
-            LinuxProcess process,
-            FileHandle pidfd,
-            PagemapScan pagemap,
-            List<RamMappings.Range> ranges,
-            long pageCount,
-            int remoteFd) {
+            LinuxProcess process, PagemapScan pagemap, List<RamMappings.Range> ranges, long pageCount, int remoteFd) {
         this.process = process;
-        this.pidfd = pidfd;
         this.pagemap = pagemap;
         this.ranges = ranges;
         this.pageCount = pageCount;
@@ -102,23 +97,23 @@ public final class UserfaultTracker implements DirtyTracker {
         LinuxProcess process = LinuxProcess.find(pid).orElseThrow(() -> gone(pid));
         Inspection inspection = inspect(pid, ram);
         refuse(inspection.blockers());
-        FileHandle pidfd = process.openPidfd().orElseThrow(() -> gone(pid));
-        Optional<PagemapScan> pagemap = Optional.empty();
+        PagemapScan pagemap = PagemapScan.open(pid, regionsPerCall);
         try {
-            pagemap = Optional.of(PagemapScan.open(pid, regionsPerCall));
             int remoteFd = RemoteSyscalls.run(
                     process, TIMEOUT, remote -> install(remote, inspection.staleFds(), inspection.ranges()));
+            // If it is still the same process, everything above was done to it and not to a later one of its number.
+            if (!process.isAlive()) {
+                throw gone(pid);
+            }
             long pageCount = ram.stream()
                     .mapToLong(m -> m.firstPage() + m.pageCount())
                     .max()
                     .orElse(0);
-            UserfaultTracker tracker =
-                    new UserfaultTracker(process, pidfd, pagemap.get(), inspection.ranges(), pageCount, remoteFd);
+            UserfaultTracker tracker = new UserfaultTracker(process, pagemap, inspection.ranges(), pageCount, remoteFd);
             LATEST.put(process, tracker);
             return tracker;
         } catch (HypervisorException | RuntimeException e) {
-            pagemap.ifPresent(PagemapScan::close);
-            pidfd.close();
+            pagemap.close();
             throw e;
         }
     }
@@ -142,8 +137,8 @@ public final class UserfaultTracker implements DirtyTracker {
                 }
             });
         }
-        // The memory of a process that has ended is empty and has no written pages.
-        if (pidfd.call(fd -> Libc.pollIn(fd, 0)).orThrow("Could not look at process " + process.pid()) != 0) {
+        // Asked after the scan: if the memory is still there, it was when it was scanned.
+        if (!pagemap.memoryExists()) {
             throw gone(process.pid());
         }
         if (first) {
@@ -176,8 +171,6 @@ public final class UserfaultTracker implements DirtyTracker {
             }
         } catch (HypervisorException | RuntimeException e) {
             LOG.warn("Process {} keeps a userfaultfd until it is tracked again or ends", process.pid(), e);
-        } finally {
-            pidfd.close();
         }
     }
 
@@ -203,6 +196,7 @@ public final class UserfaultTracker implements DirtyTracker {
                 blockers.add(String.valueOf(e.getMessage()));
             }
         }
+        RemoteSyscalls.ownChild(pid).ifPresent(blockers::add);
         List<ProcFiles.OpenFile> open = ProcFiles.openFiles(pid);
         blockers.addAll(TrackingChecks.process(pid, open, files.keySet()));
         List<Integer> stale = open.stream()

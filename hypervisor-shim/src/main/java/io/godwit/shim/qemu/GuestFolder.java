@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /// Where a guest's QEMU and its agents meet: one folder a guest, which only root may enter.
@@ -178,8 +179,7 @@ record GuestFolder(Path path) {
                 }
 
                 @Override
-                public FileVisitResult postVisitDirectory(
-                        Path directory, @org.jspecify.annotations.Nullable IOException e) {
+                public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) {
                     return remove(directory);
                 }
 

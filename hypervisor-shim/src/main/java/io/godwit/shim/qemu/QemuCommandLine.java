@@ -202,7 +202,13 @@ final class QemuCommandLine {
         // With vhost the kernel would write received frames into the guest's RAM through a mapping of its own,
         // where the tracker, which watches QEMU's page tables, sees nothing of it.
         add("-netdev", "tap,id=net" + index + ",ifname=" + escape(tap) + ",script=no,downscript=no,vhost=off");
-        // Without a boot ROM: nothing boots from the network, and firmware has one thing less to load.
+        // Without a boot ROM: nothing boots from the network, and firmware has one thing less to load. Without
+        // announcements by the guest itself: they would start before it is decided where it runs, and a QEMU 7.2
+        // told to make none (see StateTransfer.prepare) frees their timer and crashes at the card's next reset.
+        // The guest keeps its MAC, so QEMU's own announcement is enough for switches to find it.
+        // announcements by the guest itself: they would start before it is decided where it runs, and QEMU 7.2 that
+        // is told to make none (see StateTransfer.prepare) frees their timer and crashes at the card's next reset.
+        // The guest keeps its MAC, so QEMU's own announcement is enough for switches to find it.
         addPciDevice(orderedMap(
                 "driver",
                 "virtio-net-pci",
@@ -213,7 +219,9 @@ final class QemuCommandLine {
                 "mac",
                 nic.mac(),
                 "romfile",
-                ""));
+                "",
+                "guest_announce",
+                false));
     }
 
     private void addHelpers() {

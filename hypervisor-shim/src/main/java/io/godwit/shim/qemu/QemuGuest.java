@@ -35,6 +35,7 @@ final class QemuGuest implements Guest {
     private final StateTransfer transfer;
     private final GuestEnd end;
     private final QmpLink link;
+    private final LogLimit logs;
     private final ReentrantLock changing = new ReentrantLock();
     private final ReentrantLock destroying = new ReentrantLock();
     /// QEMU saves a state once and then wants to run again before it saves another; while the guest stays as it
@@ -59,6 +60,7 @@ final class QemuGuest implements Guest {
         this.transfer = new StateTransfer(folder, settings.deviceStateTimeout());
         this.end = new GuestEnd(folder, transfer);
         this.link = QmpLink.open(folder, process, settings.commandTimeout(), end);
+        this.logs = LogLimit.watch(folder);
     }
 
     /// Maps the guest's RAM and connects to its QEMU. On failure the QEMU is as it was.
@@ -133,11 +135,10 @@ final class QemuGuest implements Guest {
         changing.lock();
         try {
             long startNs = System.nanoTime();
-            if (RunStates.of(status()) == RunState.RUNNING) {
-                link.execute("stop");
-                logDuration("paused", startNs);
-            }
+            // Harmless in every other state, so there is no look before: it would cost the switchover a round trip.
+            link.execute("stop");
             requireState(RunState.PAUSED, "pause");
+            logDuration("paused", startNs);
         } finally {
             changing.unlock();
         }
@@ -240,6 +241,7 @@ final class QemuGuest implements Guest {
             }
             end.expectDestroyed();
             endProcess(timeout);
+            logs.close();
             Leftovers.remove(folder, stored.ramFile(), stored.taps());
             removed = true;
             link.close();
@@ -258,6 +260,7 @@ final class QemuGuest implements Guest {
     public void close() {
         if (!closed) {
             closed = true;
+            logs.close();
             link.close();
             memory.close();
         }
@@ -266,17 +269,19 @@ final class QemuGuest implements Guest {
     /// Asks first, so that QEMU may write out what it holds back; then does not ask any more.
     private void endProcess(Duration timeout) throws HypervisorException {
         Duration half = timeout.dividedBy(2);
-        if (!QemuProcess.hasEnded(process)) {
-            try {
-                link.execute("quit", Map.of(), half);
-            } catch (HypervisorException e) {
-                LOG.debug("Guest {}: its QEMU did not take the request to quit", spec().name(), e);
+        if (QemuProcess.hasEnded(process)) {
+            return;
+        }
+        try {
+            link.execute("quit", Map.of(), half);
+            if (QemuProcess.awaitEnd(process, half)) {
+                return;
             }
+        } catch (HypervisorException e) {
+            LOG.debug("Guest {}: its QEMU did not take the request to quit", spec().name(), e);
         }
-        if (!QemuProcess.awaitEnd(process, half)) {
-            LOG.warn("Guest {}: its QEMU did not quit and is killed", spec().name());
-            QemuProcess.kill(process, half);
-        }
+        LOG.warn("Guest {}: its QEMU does not quit and is killed", spec().name());
+        QemuProcess.kill(process, half);
     }
 
     private String status() throws HypervisorException {

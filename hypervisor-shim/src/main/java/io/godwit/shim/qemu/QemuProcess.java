@@ -3,6 +3,7 @@ package io.godwit.shim.qemu;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.linux.LinuxProcess;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class QemuProcess {
         try (Stream<String> lines = Files.lines(PROC.resolve(process.pid() + "/maps"), StandardCharsets.ISO_8859_1)) {
             String wanted = new String(ending.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
             return lines.anyMatch(line -> line.endsWith(wanted));
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return false;
         }
     }
@@ -59,7 +60,7 @@ final class QemuProcess {
         // The first thread may be dead while others still end; what is then left under this number is ours.
         try (Stream<Path> threads = Files.list(PROC.resolve(process.pid() + "/task"))) {
             return threads.count() <= 1 || LinuxProcess.find(process.pid()).isPresent();
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return true;
         }
     }

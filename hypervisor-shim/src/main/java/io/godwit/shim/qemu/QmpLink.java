@@ -5,6 +5,7 @@ import io.godwit.shim.linux.LinuxProcess;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -132,7 +133,7 @@ final class QmpLink implements AutoCloseable {
     /// hence the start.
     private static final class Bridge implements QmpListener {
         private final Consumer<QmpEvent> events;
-        private @org.jspecify.annotations.Nullable QmpLink link;
+        private @Nullable QmpLink link;
         private boolean over;
 
         Bridge(Consumer<QmpEvent> events) {

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -204,7 +205,7 @@ final class StateTransfer {
         }
     }
 
-    private static void closeQuietly(@org.jspecify.annotations.Nullable SocketChannel channel) {
+    private static void closeQuietly(@Nullable SocketChannel channel) {
         try {
             if (channel != null) {
                 channel.close();

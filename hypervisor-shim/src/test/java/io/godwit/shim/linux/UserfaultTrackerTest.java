@@ -10,6 +10,7 @@ import io.godwit.shim.GuestMemory;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.PageBitmap;
 import io.godwit.shim.linux.UserfaultTracker.Mapping;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.List;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -35,6 +37,7 @@ class UserfaultTrackerTest {
     private Path directory;
     private Path low;
     private Path high;
+    private Path unshared;
     private SharedGuestMemory memory;
     private ChildGuest child;
 
@@ -43,6 +46,7 @@ class UserfaultTrackerTest {
         directory = Files.createTempDirectory(Path.of("/dev/shm"), "godwit-tracker-");
         low = directory.resolve("low");
         high = directory.resolve("high");
+        unshared = directory.resolve("unshared");
         memory = SharedGuestMemory.map(
                 List.of("low", "high"),
                 List.of(RamFile.create(low, LOW_PAGES * PAGE_BYTES), RamFile.create(high, HIGH_PAGES * PAGE_BYTES)));
@@ -55,6 +59,7 @@ class UserfaultTrackerTest {
         memory.close();
         Files.deleteIfExists(low);
         Files.deleteIfExists(high);
+        Files.deleteIfExists(unshared);
         Files.delete(directory);
     }
 
@@ -200,7 +205,8 @@ class UserfaultTrackerTest {
         assertThat(child.tell("read 0 3")).isEqualTo("99");
     }
 
-    @Test
+    /// Repeated, because the threads of a process end in no particular order.
+    @RepeatedTest(5)
     void a_process_that_died_is_an_error() throws Exception {
         mapAll();
         UserfaultTracker tracker = attach();
@@ -262,6 +268,31 @@ class UserfaultTrackerTest {
                 .asString()
                 .contains("passed-through")
                 .contains("/dev/vfio/12");
+    }
+
+    @Test
+    void says_which_privilege_is_missing() throws Exception {
+        // A file that the test's own process has not mapped, which would be a reason of its own.
+        RamFile.create(unshared, PAGE_BYTES).close();
+        child.map(unshared, 0, PAGE_BYTES);
+        Process probe = new ProcessBuilder(
+                        "setpriv",
+                        "--bounding-set=-sys_ptrace",
+                        "--inh-caps=-sys_ptrace",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        AttachProbe.class.getName(),
+                        Long.toString(child.pid()),
+                        unshared.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(probe.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(probe.waitFor()).as(output).isZero();
+        assertThat(output).contains("CAP_SYS_PTRACE").doesNotContain("attached");
+        assertThat(child.tell("halt")).isEqualTo("halted");
     }
 
     @Test

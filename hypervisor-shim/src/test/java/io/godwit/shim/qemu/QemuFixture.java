@@ -47,6 +47,20 @@ final class QemuFixture implements AutoCloseable {
         return QemuSettings.of(runDirectory(host), ramDirectory.resolve(host), "gwq-none");
     }
 
+    /// Settings of a host that waits for nobody long.
+    QemuSettings hastySettings(String host) {
+        QemuSettings patient = settings(host);
+        return new QemuSettings(
+                patient.binary(),
+                patient.runDirectory(),
+                patient.ramDirectory(),
+                patient.bridge(),
+                patient.accelerator(),
+                Duration.ofSeconds(2),
+                patient.startTimeout(),
+                Duration.ofSeconds(4));
+    }
+
     Path runDirectory(String host) {
         return directory.resolve(host);
     }
@@ -117,11 +131,6 @@ final class QemuFixture implements AutoCloseable {
     static void copyMemory(Guest from, Guest to) {
         long pages = from.memory().pageCount();
         to.memory().pages(0, pages).copyFrom(from.memory().pages(0, pages));
-    }
-
-    /// Whether a file of a guest's is still open in any process of ours.
-    static boolean isRunning(long pid) {
-        return LinuxProcess.find(pid).isPresent();
     }
 
     @Override

@@ -60,10 +60,6 @@ final class Counters {
         predictedDowntimeMs = Math.round(predictedMs);
     }
 
-    Phase phase() {
-        return phase;
-    }
-
     long bytesSent() {
         return bytesSent.sum();
     }

@@ -6,6 +6,7 @@ import io.godwit.migration.protocol.FrameType;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.Abort;
 import io.godwit.migration.protocol.Message.Hello;
+import io.godwit.migration.protocol.Message.Role;
 import io.godwit.migration.protocol.Message.Welcome;
 import io.godwit.migration.protocol.MessageCodec;
 import io.godwit.migration.protocol.ProtocolException;
@@ -60,8 +61,6 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
         if (closed || sessions.size() >= Limits.INCOMING_MAX) {
             String reason =
                     closed ? "The agent is closing" : "The host receives " + sessions.size() + " guests already";
-            link.send(new Abort(reason));
-            link.closeSoon();
             throw new ProtocolException(reason);
         }
         Token token = Token.random(random);
@@ -101,6 +100,18 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
         }
     }
 
+    /// Hears nothing any more.
+    private static final class Refused implements Receiver {
+        @Override
+        public void received(Link link, FrameType type, ByteBuf payload) {}
+
+        @Override
+        public void writabilityChanged(Link link) {}
+
+        @Override
+        public void lost(Link link, String reason) {}
+    }
+
     /// Stands in for a connection's receiver until its first frame has been read.
     private final class Greeter implements Receiver {
         private @Nullable Receiver receiver;
@@ -115,7 +126,22 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
                 throw new ProtocolException("A connection did not begin with a greeting but with " + type);
             }
             link.greeted();
-            receiver = greet(link, hello);
+            try {
+                receiver = greet(link, hello);
+            } catch (ProtocolException e) {
+                refuse(link, hello, e);
+            }
+        }
+
+        /// Says why, as far as this kind of connection can carry it.
+        private void refuse(Link link, Hello hello, ProtocolException why) throws ProtocolException {
+            if (hello.role() == Role.DATA) {
+                throw why;
+            }
+            log.warn("A connection from {} was refused: {}", link.peerAddress(), why.getMessage());
+            receiver = new Refused();
+            link.send(new Abort(Reasons.of(why)));
+            link.closeSoon();
         }
 
         @Override

@@ -38,7 +38,7 @@ final class PrecopyRounds implements AutoCloseable {
     private @Nullable RoundSender sender;
     private @Nullable DirtyTracker tracker;
     private int round;
-    private long scannedAtNanos;
+    private final DirtyRate dirtyRate = new DirtyRate();
     private long dirtyBytesPerSecond;
     private long pagesLeftBefore = Long.MAX_VALUE / 4;
 
@@ -97,7 +97,10 @@ final class PrecopyRounds implements AutoCloseable {
                 case Decision.SwitchOver _ -> {
                     return;
                 }
-                case Decision.Abort abort -> throw new GivenUp(abort.reason(), false);
+                case Decision.Abort abort -> {
+                    fixedCost.doubt();
+                    throw new GivenUp(abort.reason(), false);
+                }
                 case Decision.Continue _ -> sendRound();
             }
         }
@@ -120,7 +123,6 @@ final class PrecopyRounds implements AutoCloseable {
     /// Everything that was ever touched; the rest is told in a round of its own before it.
     private void sendFirstRound() throws Exception {
         scan();
-        dirtyBytesPerSecond = 0;
         toSend.clearAll();
         ram.memory().dataPages(toSend);
         wire.expectRound(0);
@@ -153,13 +155,8 @@ final class PrecopyRounds implements AutoCloseable {
     }
 
     private void scan() throws IOException {
-        long before = scannedAtNanos;
-        long reported = tracker().scan(toSend);
-        scannedAtNanos = nanoClock.getAsLong();
-        if (before != 0) {
-            double seconds = Math.max(1, scannedAtNanos - before) / 1e9;
-            dirtyBytesPerSecond = Math.round(reported * GuestMemory.PAGE_BYTES / seconds);
-        }
+        dirtyRate.add(tracker().scan(toSend), nanoClock.getAsLong());
+        dirtyBytesPerSecond = dirtyRate.bytesPerSecond();
     }
 
     /// What was sent of a paused guest.
@@ -183,6 +180,7 @@ final class PrecopyRounds implements AutoCloseable {
         DeviceState state = joined(saving);
         long saved = nanoClock.getAsLong();
         wire.sendDeviceState(state);
+        counters.sent(state.bytes().length);
         scan();
         long rest = toSend.cardinality();
         sendPages(rest);

@@ -134,7 +134,7 @@ public final class SourceMigration implements Migration {
         rounds = opened;
         opened.open();
         session.phaseDeadline(
-                request.policy().timeoutMs() + Limits.HANDOVER_MS,
+                Math.max(1, request.policy().timeoutMs() - counters.elapsedMs()) + Limits.LAST_DECISION_MS,
                 "It did not converge within " + request.policy().timeoutMs() + " ms");
         transitionTo(new SourceState.Rounds(false), "the target waits for pages");
     }

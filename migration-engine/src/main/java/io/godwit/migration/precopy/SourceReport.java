@@ -34,10 +34,6 @@ final class SourceReport {
         rounds.add(new Round(pages, bytesSent, ms(nanos), dirtyBytesPerSecond));
     }
 
-    int rounds() {
-        return rounds.size();
-    }
-
     void warn(String warning) {
         warnings.add(warning);
     }
@@ -45,14 +41,6 @@ final class SourceReport {
     /// The migration is decided; the clock of the total stops.
     void decided() {
         totalMs = ms(counters.elapsedNanos());
-    }
-
-    double totalMs() {
-        return totalMs;
-    }
-
-    double downtimeMs() {
-        return downtimeMs;
     }
 
     /// The parts add up to the downtime; the last round has what no other part accounts for.
@@ -66,10 +54,6 @@ final class SourceReport {
         double pause = ms(pauseNanos);
         switchover = new Switchover(pause, Math.max(0, all - pause - state - commit - resume), state, commit, resume);
         downtimeMs = wasPaused ? 0 : all;
-    }
-
-    double lastRoundMs() {
-        return switchover.lastRoundMs();
     }
 
     MigrationReport build(Result result, String reason, long epoch) {

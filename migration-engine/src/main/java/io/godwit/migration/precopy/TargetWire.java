@@ -10,7 +10,6 @@ import io.godwit.migration.protocol.ProtocolException;
 import io.godwit.migration.transport.Link;
 import io.godwit.migration.transport.Receiver;
 import io.netty.buffer.ByteBuf;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -20,6 +19,7 @@ final class TargetWire implements Receiver {
     private final Link control;
     private final Deque<Message> inbox = new ArrayDeque<>();
     private boolean lost;
+    private boolean broken;
 
     TargetWire(Session session, Link control) {
         this.session = session;
@@ -53,8 +53,20 @@ final class TargetWire implements Receiver {
     }
 
     @Override
-    public void received(Link link, FrameType type, ByteBuf payload) throws IOException {
-        Message message = MessageCodec.decode(type, payload);
+    public void received(Link link, FrameType type, ByteBuf payload) {
+        if (broken) {
+            return;
+        }
+        try {
+            receive(MessageCodec.decode(type, payload));
+        } catch (ProtocolException e) {
+            // The connection stays open for as long as it takes to say why.
+            broken = true;
+            session.fail(Reasons.of(e));
+        }
+    }
+
+    private void receive(Message message) throws ProtocolException {
         switch (message) {
             case Heartbeat _ -> {}
             case Abort abort -> session.fail("The source gave up: " + abort.reason());

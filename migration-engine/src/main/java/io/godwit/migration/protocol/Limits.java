@@ -55,6 +55,9 @@ public final class Limits {
     /// From one request of the source to its next; a source has only local work to do between them.
     public static final int BETWEEN_REQUESTS_MS = 30_000;
 
+    /// What a round may run over the policy's timeout, so that the policy can say it with figures.
+    public static final int LAST_DECISION_MS = 1_000;
+
     public static final int HANDOVER_MS = 15_000;
 
     /// From the pause to the target's word that the guest runs, beside the downtime budget and verification.

@@ -6,7 +6,11 @@ import io.godwit.storage.OwnershipException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException;
@@ -28,7 +32,10 @@ final class HostRegistry implements AutoCloseable {
     private final ReentrantLock announcing = new ReentrantLock();
 
     private volatile @Nullable HostEntry announced;
-    private volatile @Nullable Thread announcer;
+    private final ExecutorService reannouncers = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("godwit-announce").factory());
+    /// Whether somebody will announce again and has not begun to.
+    private final AtomicBoolean queued = new AtomicBoolean();
 
     HostRegistry(RecordStore store, String host, AliveRecord self, CountDownLatch closed) {
         this.store = store;
@@ -70,22 +77,23 @@ final class HostRegistry implements AutoCloseable {
     /// Called on the connection's own thread, which must not be kept waiting: a new session needs a new hint.
     void onReconnected() {
         HostEntry entry = announced;
-        Thread running = announcer;
-        if (entry == null || (running != null && running.isAlive())) {
+        if (entry == null || closed.getCount() == 0 || !queued.compareAndSet(false, true)) {
             return;
         }
-        announcer = Thread.ofVirtual().name("godwit-announce-" + host).start(() -> announceAgain(entry));
+        try {
+            reannouncers.execute(() -> announceAgain(entry));
+        } catch (RejectedExecutionException e) {
+            log.debug("Reconnected while closing", e);
+        }
     }
 
     @Override
     public void close() {
-        Thread running = announcer;
-        if (running == null) {
-            return;
-        }
-        running.interrupt();
+        reannouncers.shutdownNow();
         try {
-            running.join(CLOSE_WAIT_MS);
+            if (!reannouncers.awaitTermination(CLOSE_WAIT_MS, TimeUnit.MILLISECONDS)) {
+                log.warn("Announcing host {} did not end in time, {} ms", host, CLOSE_WAIT_MS);
+            }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
@@ -93,6 +101,8 @@ final class HostRegistry implements AutoCloseable {
 
     private void announceAgain(HostEntry entry) {
         while (closed.getCount() > 0) {
+            // Whoever reconnects from here on wants another attempt: this one may speak for a session that is gone.
+            queued.set(false);
             try {
                 HostEntry latest = announced;
                 announce(latest == null ? entry : latest);

@@ -1,5 +1,6 @@
 package io.godwit.storage.zookeeper;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// Where the records stand.
@@ -15,7 +16,7 @@ import java.util.List;
 record Nodes(String root) {
     /// @return the root, each of its parents before it, and the four nodes everything stands under
     List<String> permanent() {
-        List<String> paths = new java.util.ArrayList<>();
+        List<String> paths = new ArrayList<>();
         for (int end = root.indexOf('/', 1); end > 0; end = root.indexOf('/', end + 1)) {
             paths.add(root.substring(0, end));
         }

@@ -13,6 +13,7 @@ import io.godwit.storage.zookeeper.ZooKeeperFixture.Host;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.apache.zookeeper.KeeperException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,6 +94,7 @@ class HostRegistryTest {
         long session = alpha.ownership().store().sessionId();
         zookeeper.expire(alpha);
         await().atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(KeeperException.class)
                 .until(() -> alpha.ownership().store().sessionId() != session
                         && beta.ownership().host("alpha").orElseThrow().alive());
     }

@@ -19,8 +19,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /// ZooKeeper goes away, comes back, and forgets sessions.
+@Isolated("it counts threads")
 class OutageTest {
     private static final Claims NONE = new Claims(Set.of(), Set.of());
     private static final Duration PATIENCE = Duration.ofSeconds(20);

@@ -11,12 +11,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -34,7 +34,7 @@ final class ZooKeeperFixture implements AutoCloseable {
 
     private final Path data;
     private final TestingServer server;
-    private final Deque<Closeable> toClose = new ArrayDeque<>();
+    private final Deque<Closeable> toClose = new ConcurrentLinkedDeque<>();
 
     ZooKeeperFixture() throws Exception {
         data = Files.createTempDirectory("godwit-coordinator-zk");
@@ -141,6 +141,6 @@ final class ZooKeeperFixture implements AutoCloseable {
             closeable.close();
         }
         server.close();
-        Files.deleteIfExists(data);
+        ServerLeftovers.remove(data);
     }
 }

@@ -1,0 +1,136 @@
+package io.godwit.agent.testing;
+
+import io.godwit.storage.Claims;
+import io.godwit.storage.GuestEntry;
+import io.godwit.storage.HostEntry;
+import io.godwit.storage.Ownership;
+import io.godwit.storage.OwnershipException;
+import io.godwit.storage.Verdict;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.UUID;
+
+/// Records that answer as a test tells them to, and note what they were asked.
+public final class ScriptedOwnership implements Ownership {
+    private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+    private final Queue<OwnershipException> failures = new ArrayDeque<>();
+    private final Queue<Verdict> verdicts = new ArrayDeque<>();
+    private final Map<String, GuestEntry> guests = new HashMap<>();
+    private final Map<String, HostEntry> hosts = new HashMap<>();
+    private boolean connected = true;
+
+    /// The changes that were asked for, in their order.
+    public List<String> calls() {
+        return List.copyOf(calls);
+    }
+
+    /// Lets the next change fail.
+    public synchronized void fail(OwnershipException failure) {
+        failures.add(failure);
+    }
+
+    /// What the next question for a verdict is answered with.
+    public synchronized void answer(Verdict verdict) {
+        verdicts.add(verdict);
+    }
+
+    public void put(GuestEntry entry) {
+        guests.put(entry.guest(), entry);
+    }
+
+    public void put(HostEntry entry) {
+        hosts.put(entry.host(), entry);
+    }
+
+    public void disconnect() {
+        connected = false;
+    }
+
+    private synchronized void change(String call) throws OwnershipException {
+        calls.add(call);
+        OwnershipException failure = failures.poll();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private synchronized Verdict verdict(String call) {
+        calls.add(call);
+        return verdicts.remove();
+    }
+
+    @Override
+    public void announceHost(HostEntry self) throws OwnershipException {
+        change("announceHost " + self.host());
+    }
+
+    @Override
+    public List<HostEntry> hosts() {
+        return List.copyOf(hosts.values());
+    }
+
+    @Override
+    public Optional<HostEntry> host(String host) {
+        return Optional.ofNullable(hosts.get(host));
+    }
+
+    @Override
+    public List<GuestEntry> guests() {
+        return List.copyOf(guests.values());
+    }
+
+    @Override
+    public Optional<GuestEntry> guest(String guest) {
+        return Optional.ofNullable(guests.get(guest));
+    }
+
+    @Override
+    public long claim(String guest, String specification, Claims claims) throws OwnershipException {
+        change("claim " + guest);
+        return 1;
+    }
+
+    @Override
+    public void stopped(String guest, long epoch) throws OwnershipException {
+        change("stopped " + guest + " " + epoch);
+    }
+
+    @Override
+    public void forget(String guest) throws OwnershipException {
+        change("forget " + guest);
+    }
+
+    @Override
+    public void beginHandover(String guest, long epoch, String target, UUID migration) throws OwnershipException {
+        change("beginHandover " + guest + " " + epoch + " " + target + " " + migration);
+    }
+
+    @Override
+    public Verdict takeBack(String guest, UUID migration) {
+        return verdict("takeBack " + guest + " " + migration);
+    }
+
+    @Override
+    public Verdict commit(String guest, UUID migration, Claims claims) {
+        return verdict("commit " + guest + " " + migration);
+    }
+
+    @Override
+    public Verdict settle(String guest) {
+        return verdict("settle " + guest);
+    }
+
+    @Override
+    public boolean connected() {
+        return connected;
+    }
+
+    @Override
+    public void close() {}
+}

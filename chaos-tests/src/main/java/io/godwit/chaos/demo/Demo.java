@@ -117,11 +117,15 @@ final class Demo {
             builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
         }
         Process process = builder.start();
-        if (!process.waitFor(MOVE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+        try {
+            if (!process.waitFor(MOVE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+                throw new LabException("A move did not end within " + MOVE_TIMEOUT_MS + " ms");
+            }
+            return process.exitValue();
+        } finally {
+            // It would follow a migration whose lab is gone.
             process.destroyForcibly();
-            throw new LabException("A move did not end within " + MOVE_TIMEOUT_MS + " ms");
         }
-        return process.exitValue();
     }
 
     private void checkGuest(AcknowledgementProbe records) throws IOException {

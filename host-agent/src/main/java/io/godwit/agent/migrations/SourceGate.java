@@ -22,29 +22,32 @@ final class SourceGate implements SwitchoverGate {
         this.migration = migration;
     }
 
-    /// If ZooKeeper leaves the outcome undecided, the guest is taken back first, however long that takes: only
-    /// then is it true that the record will not change any more by this call. The guest runs on meanwhile.
+    /// A handover that did not come about leaves the guest running here only if the record still allows it, so
+    /// the guest is taken back first, however long it takes to know that. It runs on meanwhile.
+    ///
+    /// @throws IllegalStateException if another host owns the guest: this copy is outrun, and [#takeBack] says so
     @Override
     public void beginHandover() throws GateClosed, InterruptedException {
         try {
             ownership.beginHandover(guest, epoch, target, migration);
         } catch (OwnershipException e) {
             throw switch (e.kind()) {
-                case REFUSED, UNKNOWN -> new GateClosed(AgentException.words(e), e);
-                case UNDECIDED -> undecided(e);
+                case UNKNOWN -> new GateClosed(AgentException.words(e), e);
+                case REFUSED, UNDECIDED -> closed(e);
             };
         }
     }
 
-    private GateClosed undecided(OwnershipException cause) throws InterruptedException {
+    private GateClosed closed(OwnershipException cause) throws InterruptedException {
         return switch (takeBack()) {
-            case Verdict.RunHere _ ->
-                new GateClosed("The handover was given up and taken back: " + cause.getMessage(), cause);
-            case Verdict.RunElsewhere other ->
-                new GateClosed(
-                        "The handover was given up, but the record names another owner: '" + other.host() + "', epoch "
-                                + other.epoch(),
-                        cause);
+            case Verdict.RunHere _ -> new GateClosed("The handover did not come about: " + cause.getMessage(), cause);
+            case Verdict.RunElsewhere other -> {
+                if (other.host().isEmpty()) {
+                    yield new GateClosed("The handover did not come about: " + cause.getMessage(), cause);
+                }
+                throw new IllegalStateException(
+                        "The record names another owner: " + other.host() + ", epoch " + other.epoch(), cause);
+            }
         };
     }
 

@@ -13,6 +13,8 @@ import io.godwit.storage.Verdict;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class SourceGateTest {
     private static final UUID MIGRATION = new UUID(1, 2);
@@ -27,21 +29,34 @@ class SourceGateTest {
     }
 
     @Test
-    void staysClosedWhenTheRecordsRefuse() {
-        records.fail(new OwnershipException(Kind.REFUSED, "It is stopped"));
-        assertThatThrownBy(gate::beginHandover).isInstanceOf(GateClosed.class).hasMessage("It is stopped");
+    void staysClosedWhenThereIsNoRecord() {
+        records.fail(new OwnershipException(Kind.UNKNOWN, "There is no such guest"));
+        assertThatThrownBy(gate::beginHandover).isInstanceOf(GateClosed.class).hasMessage("There is no such guest");
         assertThat(records.calls()).hasSize(1);
     }
 
-    @Test
-    void takesTheGuestBackBeforeItSaysThatAnUndecidedHandoverDidNotHappen() {
-        records.fail(new OwnershipException(Kind.UNDECIDED, "No answer"));
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"REFUSED", "UNDECIDED"})
+    void takesTheGuestBackBeforeItSaysThatAHandoverDidNotComeAbout(Kind kind) {
+        records.fail(new OwnershipException(kind, "No"));
         records.answer(new Verdict.Mine(3));
-        assertThatThrownBy(gate::beginHandover)
-                .isInstanceOf(GateClosed.class)
-                .hasMessageContaining("No answer")
-                .hasMessageContaining("taken back");
+        assertThatThrownBy(gate::beginHandover).isInstanceOf(GateClosed.class).hasMessageContaining("No");
         assertThat(records.calls()).containsExactly("beginHandover g 3 h2 " + MIGRATION, "takeBack g " + MIGRATION);
+    }
+
+    /// Were this a closed gate, the source would run on a guest that is another host's.
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"REFUSED", "UNDECIDED"})
+    void isNotJustClosedWhenAnotherHostOwnsTheGuest(Kind kind) {
+        records.fail(new OwnershipException(kind, "No"));
+        records.answer(new Verdict.NotMine("h3", 7));
+        assertThatThrownBy(gate::beginHandover)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("h3");
     }
 
     @Test

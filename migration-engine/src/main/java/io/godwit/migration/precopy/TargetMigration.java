@@ -228,6 +228,7 @@ final class TargetMigration {
 
     private void take(long epoch, boolean paused, long commitMicros) {
         session.settle();
+        incoming().committed();
         long started = nanoClock.getAsLong();
         String failure = paused ? "" : resume();
         wire.send(new Running(epoch, loadMicros, commitMicros, micros(started), failure));

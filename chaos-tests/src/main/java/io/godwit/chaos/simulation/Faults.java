@@ -21,7 +21,7 @@ final class Faults {
         this.world = world;
         this.dice = world.dice();
         this.endMicros = endMicros;
-        this.everyMicros = dice.spread(100 * Scheduler.MS, Scheduler.SECOND);
+        this.everyMicros = dice.spread(150 * Scheduler.MS, 3 * Scheduler.SECOND);
         for (Fault kind : Fault.values()) {
             if (dice.chance(KIND_PER_MILLE)) {
                 kinds.add(kind);
@@ -63,7 +63,7 @@ final class Faults {
             case HOST_FREEZE -> host.freeze(lasting(FREEZE_MICROS_MAX));
             case HOST_REBOOT -> reboot(host);
             case HOST_LOST -> {
-                if (!anyLost && host.up() && dice.chance(200)) {
+                if (!anyLost && host.up() && world.clock().nowMicros() > endMicros * 2 / 3) {
                     anyLost = true;
                     host.powerOff(true);
                 }

@@ -11,10 +11,10 @@ import java.util.List;
 /// Somebody who never lets the guests be: has them moved all the time, changes their mind, pauses them, and starts
 /// those that have stopped. When the trouble is over they only see to it that every guest runs.
 final class Operator {
-    private static final int CANCEL_PER_MILLE = 30;
-    private static final int PAUSE_PER_MILLE = 30;
+    private static final int CANCEL_PER_MILLE = 15;
+    private static final int PAUSE_PER_MILLE = 15;
     private static final int RESUME_PER_MILLE = 300;
-    private static final int INTRUDE_PER_MILLE = 20;
+    private static final int INTRUDE_PER_MILLE = 10;
 
     private final World world;
 
@@ -28,7 +28,11 @@ final class Operator {
 
     private void look(SimulatedGuest guest) {
         act(guest);
-        world.clock().after(world.dice().spread(20 * Scheduler.MS, 300 * Scheduler.MS), () -> look(guest));
+        world.clock().after(pause(), () -> look(guest));
+    }
+
+    private long pause() {
+        return world.trouble().over() ? 200 * Scheduler.MS : world.dice().spread(10 * Scheduler.MS, 100 * Scheduler.MS);
     }
 
     private void act(SimulatedGuest guest) {

@@ -6,7 +6,7 @@ import io.godwit.storage.handover.OwnerEvent;
 
 /// Mistakes to be made on purpose. A simulation that does not find them proves nothing about their absence.
 enum PlantedBug {
-    NONE("no mistake"),
+    NONE("no mistake planted"),
     NO_EPOCH_CHECK_ON_ADOPTION("an agent that starts keeps what it finds without asking the record"),
     RESUME_BEFORE_TAKE_BACK("the source resumes before the take-back is recorded"),
     RESUME_BEFORE_COMMIT("the target resumes before it knows of the commit"),

@@ -122,7 +122,7 @@ final class SimulatedHost {
     }
 
     void powerOff(boolean forGood) {
-        note(forGood ? "lost" : "power off", boot);
+        note(forGood ? "ruined" : "power off", boot);
         up = false;
         lost = forGood;
         frozenUntil = 0;

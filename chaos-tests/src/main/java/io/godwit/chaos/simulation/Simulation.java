@@ -24,13 +24,11 @@ final class Simulation {
             new WritesSurvive(),
             new MemorySurvives(),
             new OneAddressOwner());
-    private long events;
 
     /// @param violation what was found to be wrong; null if nothing was
     /// @param traceHash the same for two runs that are the same event for event
     /// @param lines     what happened, if it was to be recorded
-    record Outcome(
-            long seed, @Nullable String violation, long traceHash, long events, Tally tally, List<String> lines) {}
+    record Outcome(long seed, @Nullable String violation, long traceHash, Tally tally, List<String> lines) {}
 
     private Simulation(long seed, PlantedBug bug, boolean recording) {
         this.seed = seed;
@@ -59,24 +57,24 @@ final class Simulation {
                 seed,
                 violation,
                 world.trace().hash(),
-                events,
                 world.tally(),
                 world.trace().lines());
     }
 
     private @Nullable String step() {
-        events++;
+        world.tally().event();
         world.clock().step();
         for (Invariant invariant : invariants) {
             String broken = invariant.broken(world);
             if (broken != null) {
-                return broken;
+                return TraceWords.of(broken);
             }
         }
         return null;
     }
 
     private String tooLate() {
-        return RECOVERY_MICROS / Scheduler.SECOND + " s after the last accident, " + atTheEnd.broken(world);
+        return RECOVERY_MICROS / Scheduler.SECOND + " s after the last accident, "
+                + TraceWords.of(String.valueOf(atTheEnd.broken(world)));
     }
 }

@@ -107,7 +107,7 @@ final class SourceRun implements MigrationSide {
 
     private void sendRounds(Runnable then) {
         Phase now = phase;
-        agent.later(world.dice().spread(2 * Scheduler.MS, 60 * Scheduler.MS), () -> {
+        agent.later(world.dice().spread(Scheduler.MS, 40 * Scheduler.MS), () -> {
             if (phase == now) {
                 then.run();
             }
@@ -188,7 +188,7 @@ final class SourceRun implements MigrationSide {
             return;
         }
         boolean ask = gateDecides();
-        world.trace().note(agent.name(), copy.guest().name(), "gives up", phase.ordinal(), reason);
+        world.trace().note(agent.name(), copy.guest().name(), "gives up", 0, phase + ", " + reason);
         if (world.bug() == PlantedBug.SILENCE_IS_COMMIT && phase == Phase.AWAITING_COMMIT) {
             finish();
             return;

@@ -7,11 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Counts what was done, so that a run in which nothing happened cannot pass for one in which all went well.
 final class Tally {
-    private int handovers;
-    private int commits;
-    private int takeBacks;
-    private int starts;
-    private int faults;
+    private long handovers;
+    private long commits;
+    private long takeBacks;
+    private long starts;
+    private long faults;
+    private long events;
 
     void wrote(@Nullable OwnerContent before, OwnerContent next) {
         if (next.equals(before)) {
@@ -34,23 +35,40 @@ final class Tally {
         faults++;
     }
 
-    int handovers() {
+    void event() {
+        events++;
+    }
+
+    void add(Tally other) {
+        handovers += other.handovers;
+        commits += other.commits;
+        takeBacks += other.takeBacks;
+        starts += other.starts;
+        faults += other.faults;
+        events += other.events;
+    }
+
+    long handovers() {
         return handovers;
     }
 
-    int commits() {
+    long commits() {
         return commits;
     }
 
-    int takeBacks() {
+    long takeBacks() {
         return takeBacks;
     }
 
-    int starts() {
+    long starts() {
         return starts;
     }
 
-    int faults() {
+    long faults() {
         return faults;
+    }
+
+    long events() {
+        return events;
     }
 }

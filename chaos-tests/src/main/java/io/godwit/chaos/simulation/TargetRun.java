@@ -142,7 +142,7 @@ final class TargetRun implements MigrationSide {
     }
 
     private void discard(String reason) {
-        world.trace().note(agent.name(), guest.name(), "discards", phase.ordinal(), reason);
+        world.trace().note(agent.name(), guest.name(), "discards", 0, phase + ", " + reason);
         phase = Phase.DONE;
         agent.forget(peer.migration());
         agent.send(peer.host(), new Message.Abort(peer.migration()));

@@ -25,7 +25,13 @@ final class Trace {
         hash = hash * 31 + figure;
         if (recording) {
             lines.add(String.format(
-                    Locale.ROOT, "%10.6f  %-4s %-5s %-10s %s", clock.nowMicros() / 1e6, who, guest, what, detail));
+                    Locale.ROOT,
+                    "%10.6f  %-4s %-5s %-10s %s",
+                    clock.nowMicros() / 1e6,
+                    who,
+                    guest,
+                    what,
+                    TraceWords.of(detail)));
         }
     }
 

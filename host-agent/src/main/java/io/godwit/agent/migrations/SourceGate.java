@@ -2,6 +2,7 @@ package io.godwit.agent.migrations;
 
 import io.godwit.agent.guests.AgentException;
 import io.godwit.migration.SwitchoverGate;
+import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
 import java.util.UUID;
@@ -9,13 +10,15 @@ import java.util.UUID;
 /// The source's side of the owner record for one migration.
 final class SourceGate implements SwitchoverGate {
     private final Ownership ownership;
+    private final AddressTakeover takeover;
     private final String guest;
     private final long epoch;
     private final String target;
     private final UUID migration;
 
-    SourceGate(Ownership ownership, String guest, long epoch, String target, UUID migration) {
+    SourceGate(Ownership ownership, AddressTakeover takeover, String guest, long epoch, String target, UUID migration) {
         this.ownership = ownership;
+        this.takeover = takeover;
         this.guest = guest;
         this.epoch = epoch;
         this.target = target;
@@ -25,9 +28,13 @@ final class SourceGate implements SwitchoverGate {
     /// A handover that did not come about leaves the guest running here only if the record still allows it, so
     /// the guest is taken back first, however long it takes to know that. It runs on meanwhile.
     ///
+    /// This host falls silent first: a guest that arrived a moment ago may still be being announced, and must not
+    /// be any more once the target can announce it.
+    ///
     /// @throws IllegalStateException if another host owns the guest: this copy is outrun, and [#takeBack] says so
     @Override
     public void beginHandover() throws GateClosed, InterruptedException {
+        takeover.silence(guest);
         try {
             ownership.beginHandover(guest, epoch, target, migration);
         } catch (OwnershipException e) {

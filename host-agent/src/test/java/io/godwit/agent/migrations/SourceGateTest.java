@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.godwit.agent.testing.ScriptedOwnership;
 import io.godwit.migration.SwitchoverGate;
 import io.godwit.migration.SwitchoverGate.GateClosed;
+import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.Claims;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.Verdict;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -20,12 +23,20 @@ class SourceGateTest {
     private static final UUID MIGRATION = new UUID(1, 2);
 
     private final ScriptedOwnership records = new ScriptedOwnership();
-    private final SwitchoverGate gate = new SourceGate(records, "g", 3, "h2", MIGRATION);
+    private final List<String> silenced = new ArrayList<>();
+    private final SwitchoverGate gate = new SourceGate(records, new SilenceOnly(), "g", 3, "h2", MIGRATION);
 
     @Test
     void beginsTheHandoverInItsEpoch() throws Exception {
         gate.beginHandover();
         assertThat(records.calls()).containsExactly("beginHandover g 3 h2 " + MIGRATION);
+    }
+
+    /// Otherwise a host that the guest came to a moment ago would go on announcing it against its next one.
+    @Test
+    void thisHostIsSilentBeforeTheTargetCanTakeTheGuest() throws Exception {
+        gate.beginHandover();
+        assertThat(silenced).containsExactly("g after 0 calls");
     }
 
     @Test
@@ -75,5 +86,22 @@ class SourceGateTest {
         assertThatThrownBy(target::beginHandover).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(target::takeBack).isInstanceOf(IllegalStateException.class);
         assertThat(records.calls()).isEmpty();
+    }
+
+    private final class SilenceOnly implements AddressTakeover {
+        @Override
+        public void announce(String guest, String networkInterface, String mac, List<String> addresses) {
+            throw new AssertionError("A source announces nothing");
+        }
+
+        @Override
+        public void silence(String guest) {
+            silenced.add(guest + " after " + records.calls().size() + " calls");
+        }
+
+        @Override
+        public void close() {
+            silenced.clear();
+        }
     }
 }

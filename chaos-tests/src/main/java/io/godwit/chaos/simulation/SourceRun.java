@@ -127,15 +127,27 @@ final class SourceRun implements MigrationSide {
                     enter(Phase.LAST_ROUNDS, HANDOVER_MICROS);
                     sendRounds(this::switchOver);
                 }
-                case Outcome.Known(Conclusion.Denied _), Outcome.Known(Conclusion.Removed _) -> gateClosed();
-                case Outcome.Undecided _ ->
-                    askForGuest(_ -> {
-                        if (phase == Phase.HANDING_OVER) {
-                            gateClosed();
-                        }
-                    });
+                case Outcome.Known(Conclusion.Removed _) -> gateClosed();
+                case Outcome.Known(Conclusion.Denied _), Outcome.Undecided _ -> askForGuest(this::notHandedOver);
             }
         });
+    }
+
+    /// The guest runs on only if no other host owns it.
+    private void notHandedOver(Verdict verdict) {
+        if (phase != Phase.HANDING_OVER) {
+            return;
+        }
+        switch (verdict) {
+            case Verdict.Mine _ -> gateClosed();
+            case Verdict.NotMine(String owner, long _) -> {
+                if (owner.isEmpty()) {
+                    gateClosed();
+                } else {
+                    fail("the record names another owner");
+                }
+            }
+        }
     }
 
     /// The record will not be changed by this migration any more, and the guest was not paused.

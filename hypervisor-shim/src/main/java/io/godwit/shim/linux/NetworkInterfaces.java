@@ -24,6 +24,8 @@ public final class NetworkInterfaces {
     private static final int SOCK_CLOEXEC = 02000000;
     private static final long SIOCGIFFLAGS = 0x8913;
     private static final long SIOCSIFFLAGS = 0x8914;
+    private static final long SIOCSIFHWADDR = 0x8924;
+    private static final long SIOCGIFHWADDR = 0x8927;
     private static final long SIOCGIFINDEX = 0x8933;
     private static final long SIOCBRADDIF = 0x89a2;
     private static final int IFF_UP = 1;
@@ -56,6 +58,19 @@ public final class NetworkInterfaces {
             request.set(JAVA_SHORT, IFREQ_UNION, (short) (up ? flags | IFF_UP : flags & ~IFF_UP));
             control(SIOCSIFFLAGS, request)
                     .orThrow("Could not bring network interface " + name + (up ? " up" : " down"));
+        }
+    }
+
+    /// Gives an interface the highest kind of MAC address, `fe:...`, and leaves the rest of the one it has.
+    ///
+    /// A bridge without an address of its own takes the lowest among its ports. Were that a tap's, the host's own
+    /// address would change with every guest that comes or goes, and its peers would lose it for seconds.
+    static void raiseMac(String name) throws HypervisorException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment request = request(arena, name);
+            control(SIOCGIFHWADDR, request).orThrow("Could not read the MAC address of network interface " + name);
+            request.set(JAVA_BYTE, IFREQ_UNION + Short.BYTES, (byte) 0xfe);
+            control(SIOCSIFHWADDR, request).orThrow("Could not set the MAC address of network interface " + name);
         }
     }
 

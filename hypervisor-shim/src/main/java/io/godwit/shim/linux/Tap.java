@@ -32,6 +32,7 @@ public final class Tap {
         }
         persist(name, true);
         try {
+            NetworkInterfaces.raiseMac(name);
             NetworkInterfaces.addToBridge(name, bridge);
             NetworkInterfaces.setUp(name, true);
         } catch (HypervisorException e) {

@@ -105,6 +105,27 @@ class NetworkTest {
         }
     }
 
+    /// A host whose own address changed with every guest would be lost to its peers for seconds each time.
+    @Test
+    void a_tap_never_gives_the_bridge_its_address() throws Exception {
+        ip("-n", namespace, "link", "add", "uplink0", "type", "veth", "peer", "name", "uplink1");
+        ip("-n", namespace, "link", "set", "uplink0", "address", "fa:ff:ff:ff:ff:fe", "master", "br0", "up");
+        String before = ip("-n", namespace, "-br", "link", "show", "br0");
+        assertThat(before).contains("fa:ff:ff:ff:ff:fe");
+        for (int tap = 0; tap < 5; tap++) {
+            String name = "gwlow" + tap;
+            inside(() -> {
+                Tap.create(name, "br0");
+                return null;
+            });
+            assertThat(ip("-n", namespace, "-br", "link", "show", "br0")).contains("fa:ff:ff:ff:ff:fe");
+            inside(() -> {
+                Tap.delete(name);
+                return null;
+            });
+        }
+    }
+
     @Test
     void a_bridge_told_where_an_address_is_sends_its_frames_there() throws Exception {
         // A port learns only while something is at its other end.

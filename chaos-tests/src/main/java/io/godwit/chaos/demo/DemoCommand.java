@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -81,6 +82,7 @@ public final class DemoCommand implements Callable<Integer> {
             System.out.println(JsonMapper.shared().writeValueAsString(outcome));
         }
         if (save != null) {
+            Files.createDirectories(Objects.requireNonNull(save.toAbsolutePath().getParent()));
             Files.writeString(save, markdown(outcome));
             out.println("Kept in " + save);
         }

@@ -52,8 +52,7 @@ class RecoveryTest {
 
     @AfterEach
     void stop() throws Exception {
-        h1.close();
-        h2.close();
+        TestHost.closeAll(h1, h2);
         zooKeeper.close();
     }
 

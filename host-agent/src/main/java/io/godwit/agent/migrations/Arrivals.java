@@ -119,6 +119,11 @@ public final class Arrivals implements IncomingGuests {
         }
 
         @Override
+        public void committed() {
+            announcements.addresses(guest);
+        }
+
+        @Override
         public void taken(long epoch, boolean paused, String resumeFailure) {
             host.table().transitionTo(slot, new SlotState.Here(guest, epoch), "taken over, epoch " + epoch);
             try {
@@ -132,7 +137,7 @@ public final class Arrivals implements IncomingGuests {
             if (paused) {
                 remember(epoch);
             }
-            announcements.announce(guest);
+            announcements.cards(guest);
             if (!resumeFailure.isEmpty()) {
                 LOG.error("Guest {} is this host's but could not be resumed: {}", spec.name(), resumeFailure);
                 resumeAgain();

@@ -26,8 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
-import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Stat;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +39,8 @@ class RecordSecrecyTest {
     private static final String SECRET = "0123456789abcdef0123456789abcdef";
     private static final String OTHER = "another-secret-of-another-cluster";
     private static final Claims CLAIMS = new Claims(Set.of("/srv/web1.img"), Set.of("10.0.0.7"));
+
+    private static final List<ACL> ANYONE = new RecordAcl(RecordAccess.OPEN).list();
 
     @SuppressWarnings("NullAway.Init")
     private ZooKeeperFixture zookeeper;
@@ -82,11 +84,11 @@ class RecordSecrecyTest {
             denied(path, () -> stranger.getData(path, false, null));
             denied(path, () -> stranger.getChildren(path, false));
             denied(path, () -> stranger.setData(path, new byte[0], -1));
-            denied(path, () -> stranger.setACL(path, ZooDefs.Ids.OPEN_ACL_UNSAFE, -1));
+            denied(path, () -> stranger.setACL(path, ANYONE, -1));
             denied(
                     path,
                     () -> stranger.create(
-                            path + "/mine", new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT));
+                            path + "/mine", new byte[0], ANYONE, CreateMode.PERSISTENT));
         }
         denied("delete", () -> stranger.delete("/godwit/guests/web1/owner", -1));
     }

@@ -67,7 +67,8 @@ final class RecordsCommand {
             if (Objects.requireNonNull(Objects.requireNonNull(parent).godwit).json) {
                 out.println(Json.MAPPER.writeValueAsString(Map.of("changed", changed)));
             } else {
-                out.println("The records are closed to everybody without the secret; " + changed + " were not so before.");
+                out.println(
+                        "The records are closed to everybody without the secret; " + changed + " were not so before.");
             }
             return ExitCode.OK;
         }

@@ -57,7 +57,8 @@ final class ZooKeeperCommand extends AgentCall {
     @Option(
             names = "--tls",
             paramLabel = "DIR",
-            description = "The directory with ca.crt and this server's certificate and key, as \"godwit certs\" made them.")
+            description =
+                    "The directory with ca.crt and this server's certificate and key, as \"godwit certs\" made them.")
     @Nullable
     Path tls;
 

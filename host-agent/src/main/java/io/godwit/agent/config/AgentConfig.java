@@ -51,7 +51,11 @@ public record AgentConfig(
     /// @param secretFile  the cluster's secret, whose knowledge opens the records; null leaves them open to
     ///                    everybody
     public record ZooKeeper(
-            String connect, String root, int sessionTimeoutMs, boolean tls, @Nullable Path secretFile) {
+            String connect,
+            String root,
+            int sessionTimeoutMs,
+            boolean tls,
+            @Nullable Path secretFile) {
         /// In the clear, with records that are open to everybody.
         public ZooKeeper(String connect, String root, int sessionTimeoutMs) {
             this(connect, root, sessionTimeoutMs, false, null);

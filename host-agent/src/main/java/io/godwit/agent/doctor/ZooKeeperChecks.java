@@ -38,8 +38,7 @@ final class ZooKeeperChecks {
         }
         List<Finding> findings = new ArrayList<>();
         for (String obstacle : obstacles) {
-            findings.add(
-                    Finding.warn(NAME, obstacle, "See to that server, its certificate, or the firewall between."));
+            findings.add(Finding.warn(NAME, obstacle, "See to that server, its certificate, or the firewall between."));
         }
         findings.addAll(session(zookeeper, settings));
         if (servers.length < 3) {
@@ -61,7 +60,8 @@ final class ZooKeeperChecks {
                         "See that more than half of its servers run."));
             case Answer.Failed(String reason) ->
                 List.of(Finding.fail(NAME, "a request failed: " + reason, "See its servers' logs."));
-            case Answer.Session(int granted, var _) when granted != zookeeper.sessionTimeoutMs() ->
+            case Answer.Session(int granted, var _)
+            when granted != zookeeper.sessionTimeoutMs() ->
                 List.of(Finding.fail(
                         NAME,
                         "it grants a session timeout of " + granted + " ms instead of " + zookeeper.sessionTimeoutMs()
@@ -71,7 +71,9 @@ final class ZooKeeperChecks {
             case Answer.Session(int _, RecordsCheck.Records records) -> {
                 String root = records == RecordsCheck.Records.NONE ? " will be made by the first agent" : " is there";
                 yield List.of(
-                        Finding.ok(NAME, "reached" + (zookeeper.tls() ? " over TLS" : "") + "; " + zookeeper.root() + root),
+                        Finding.ok(
+                                NAME,
+                                "reached" + (zookeeper.tls() ? " over TLS" : "") + "; " + zookeeper.root() + root),
                         guarded(zookeeper, records));
             }
         };
@@ -84,7 +86,9 @@ final class ZooKeeperChecks {
             case CLOSED ->
                 Finding.fail(
                         RECORDS,
-                        secret ? "they belong to another secret" : "they need a secret, and zookeeper.secretFile is not set",
+                        secret
+                                ? "they belong to another secret"
+                                : "they need a secret, and zookeeper.secretFile is not set",
                         "Give this host the cluster's secret file.");
             case OPEN ->
                 secret

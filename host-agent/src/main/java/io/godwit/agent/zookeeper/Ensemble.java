@@ -26,7 +26,8 @@ public record Ensemble(int id, SortedMap<Integer, Server> servers) {
     public Ensemble {
         servers = new TreeMap<>(servers);
         if (!servers.containsKey(id)) {
-            throw new IllegalArgumentException("Server " + id + " is not among the ensemble's servers: " + servers.keySet());
+            throw new IllegalArgumentException(
+                    "Server " + id + " is not among the ensemble's servers: " + servers.keySet());
         }
         if (servers.size() < 3) {
             throw new IllegalArgumentException("An ensemble of " + servers.size()
@@ -42,8 +43,7 @@ public record Ensemble(int id, SortedMap<Integer, Server> servers) {
         for (String text : servers) {
             Matcher matcher = SERVER.matcher(text);
             if (!matcher.matches()) {
-                throw new IllegalArgumentException(
-                        "This is not a server such as 1=zk1 or 1=zk1:2888:3888: " + text);
+                throw new IllegalArgumentException("This is not a server such as 1=zk1 or 1=zk1:2888:3888: " + text);
             }
             int serverId = Integer.parseInt(matcher.group(1));
             Server server = new Server(

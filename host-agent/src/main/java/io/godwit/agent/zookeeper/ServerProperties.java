@@ -46,10 +46,7 @@ final class ServerProperties {
     }
 
     private static void join(
-            Properties properties,
-            @Nullable Ensemble ensemble,
-            AgentConfig.@Nullable TlsFiles tls,
-            Path keyStore) {
+            Properties properties, @Nullable Ensemble ensemble, AgentConfig.@Nullable TlsFiles tls, Path keyStore) {
         if (ensemble == null) {
             return;
         }

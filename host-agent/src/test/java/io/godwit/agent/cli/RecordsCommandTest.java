@@ -57,7 +57,7 @@ class RecordsCommandTest {
             // The root, the four nodes below it, the guest and its owner.
             assertThat(run("records", "protect", "--json", "--config", config.toString())
                             .out())
-                    .contains("\"changed\":7");
+                    .contains("\"changed\" : 7");
             assertThat(run("records", "protect", "--config", config.toString()).out())
                     .contains("0 were not so before");
         }
@@ -65,7 +65,8 @@ class RecordsCommandTest {
 
     @Test
     void withoutASecretNothingIsClosed() throws Exception {
-        Cli cli = run("records", "protect", "--config", config(1, "root: /godwit").toString());
+        Cli cli =
+                run("records", "protect", "--config", config(1, "root: /godwit").toString());
         assertThat(cli.exitCode()).isEqualTo(ExitCode.BAD_INPUT);
         assertThat(cli.err()).contains("zookeeper.secretFile is not set");
     }
@@ -76,7 +77,7 @@ class RecordsCommandTest {
         refused("name three or five", "--data", data, "--id", "1", "--server", "1=zk1");
         refused("Server 0 is not among", "--data", data, "--server", "1=a", "--server", "2=b", "--server", "3=c");
         refused("means nothing without --tls", "--data", data, "--tls-name", "zk1");
-        refused("zk1.crt", "--data", data, "--tls", directory.toString(), "--tls-name", "zk1");
+        refused("ca.crt", "--data", data, "--tls", directory.toString(), "--tls-name", "zk1");
     }
 
     private void refused(String reason, String... arguments) {

@@ -82,8 +82,7 @@ class AgentConfigFileTest {
     void theWayToZooKeeperNeedsItsFiles() throws IOException {
         Path secret = ClusterSecret.make(directory, new SecureRandom());
         Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r--r--"));
-        String wanting = LEAST.replace(
-                "connect: zk1:2181", "connect: zk1:2181\n  tls: true\n  secretFile: " + secret);
+        String wanting = LEAST.replace("connect: zk1:2181", "connect: zk1:2181\n  tls: true\n  secretFile: " + secret);
 
         assertThat(mistakes(wanting))
                 .containsExactly(

@@ -226,7 +226,8 @@ class DoctorTest {
             port = free.getLocalPort();
         }
         String connect = LOOPBACK + ":" + port;
-        CertificateAuthority authority = new CertificateAuthority(root.resolve("ca"), Instant.now(), new SecureRandom());
+        CertificateAuthority authority =
+                new CertificateAuthority(root.resolve("ca"), Instant.now(), new SecureRandom());
         CertificateFiles ca = authority.init();
         CertificateFiles own = authority.issue("host1", List.of(LOOPBACK));
         AgentConfig.TlsFiles tls = new AgentConfig.TlsFiles(ca.certificate(), own.certificate(), own.key());

@@ -61,6 +61,9 @@ class SecureEnsembleTest {
         for (int i = 0; i < SERVERS; i++) {
             launch(i);
         }
+        for (int i = 0; i < SERVERS; i++) {
+            awaitServer(i);
+        }
     }
 
     @AfterEach
@@ -74,8 +77,7 @@ class SecureEnsembleTest {
     void recordsAreKeptAndChangedWhileEachServerDiesInTurn() throws Exception {
         try (Ownership alpha = connect("alpha");
                 Ownership beta = connect("beta")) {
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(alpha.claim("web1", "{}", NONE)).as(logs()).isEqualTo(1));
+            assertThat(alpha.claim("web1", "{}", NONE)).as(logs()).isEqualTo(1);
             long epoch = 1;
             // One of the three is the leader, whichever it is by then.
             for (int victim = 0; victim < SERVERS; victim++) {
@@ -110,10 +112,10 @@ class SecureEnsembleTest {
 
     /// A server that has not caught up with its leader closes connections.
     private void awaitServer(int index) {
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
-                        RecordsCheck.ask(settings("look", LOOPBACK + ":" + ports.get(index))))
-                .as(logs())
-                .isInstanceOf(RecordsCheck.Answer.Session.class));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(RecordsCheck.ask(settings("look", LOOPBACK + ":" + ports.get(index))))
+                        .as(logs())
+                        .isInstanceOf(RecordsCheck.Answer.Session.class));
     }
 
     private void launch(int index) throws IOException {
@@ -189,7 +191,8 @@ class SecureEnsembleTest {
         for (int i = 0; i < SERVERS; i++) {
             List<String> lines = Files.readAllLines(log(i));
             logs.append("--- server ").append(i + 1).append('\n');
-            lines.subList(Math.max(0, lines.size() - 30), lines.size()).forEach(line -> logs.append(line).append('\n'));
+            lines.subList(Math.max(0, lines.size() - 30), lines.size())
+                    .forEach(line -> logs.append(line).append('\n'));
         }
         return logs.toString();
     }

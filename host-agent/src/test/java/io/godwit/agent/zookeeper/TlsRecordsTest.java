@@ -31,10 +31,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /// The records on a real server that speaks nothing but TLS, with certificates as `godwit certs` makes them.
 class TlsRecordsTest {
@@ -126,7 +126,7 @@ class TlsRecordsTest {
     void aServerThatSpeaksNoTlsIsToldApart() throws Exception {
         try (ZooKeeperServer _ = ZooKeeperServer.start(root.resolve("zk"), LOOPBACK, port, 200)) {
             unreachable(host("ca", "alpha"), "TLS");
-            // The server before it was another kind, and must have left nothing of itself behind in this process.
+            // It is the right server in every other way.
             assertThat(RecordsCheck.ask(settings("alpha", null)))
                     .isEqualTo(new Answer.Session(SESSION_TIMEOUT_MS, Records.NONE));
         }
@@ -143,7 +143,8 @@ class TlsRecordsTest {
 
     private void unreachable(OwnershipSettings settings, String reason) throws Exception {
         assertThat(RecordsCheck.obstacle(settings.connect(), settings.access()))
-                .hasValueSatisfying(said -> assertThat(said).startsWith(LOOPBACK).contains(reason));
+                .hasValueSatisfying(
+                        said -> assertThat(said).startsWith(LOOPBACK).contains(reason));
         try (Ownership ownership = connect(settings)) {
             assertThatThrownBy(() -> ownership.announceHost(entry("alpha")))
                     .isInstanceOfSatisfying(

@@ -48,7 +48,7 @@ class EnsembleTest {
                     String guest = "claimed-" + round;
                     Future<Long> claim = threads.submit(() -> claimed(alpha, guest));
                     Host source = before.host().equals("alpha") ? alpha : beta;
-                    Host target = source == alpha ? beta : alpha;
+                    Host target = before.host().equals("alpha") ? beta : alpha;
                     OwnerRecord record = before;
                     Future<HandoverRace> race =
                             threads.submit(() -> HandoverRace.run(source, target, record, Loss.NONE, Loss.NONE, 0));

@@ -85,10 +85,7 @@ class RecordSecrecyTest {
             denied(path, () -> stranger.getChildren(path, false));
             denied(path, () -> stranger.setData(path, new byte[0], -1));
             denied(path, () -> stranger.setACL(path, ANYONE, -1));
-            denied(
-                    path,
-                    () -> stranger.create(
-                            path + "/mine", new byte[0], ANYONE, CreateMode.PERSISTENT));
+            denied(path, () -> stranger.create(path + "/mine", new byte[0], ANYONE, CreateMode.PERSISTENT));
         }
         denied("delete", () -> stranger.delete("/godwit/guests/web1/owner", -1));
     }

@@ -202,6 +202,25 @@ class AgentLifecycleTest {
     }
 
     @Test
+    void leavesAGuestAloneThatItCannotGetHoldOf() throws Exception {
+        create("web1");
+        host.stop();
+        host.hypervisor.refuseAdoption(true);
+        host.start();
+        assertThat(view("web1").state()).isEqualTo("unknown");
+        assertThat(error(host.post("/v1/guests/web1/pause"), HttpStatus.CONFLICT)
+                        .message())
+                .contains("does not answer");
+        // It may run, so nobody may start another.
+        assertThat(host.hypervisor.guest("web1").state()).isEqualTo(RunState.RUNNING);
+        assertThat(create("web1").status()).isEqualTo(HttpStatus.CONFLICT);
+        host.stop();
+        host.hypervisor.refuseAdoption(false);
+        host.start();
+        assertThat(view("web1")).isEqualTo(new GuestView("web1", "h1", "running", 1, 32L << 20, 1, ""));
+    }
+
+    @Test
     void refusesClearlyWithoutZooKeeperAndItsGuestsRunOn() throws Exception {
         create("web1");
         zooKeeper.stop();

@@ -23,6 +23,7 @@ import io.godwit.agent.testing.TestHost;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.shim.Guest;
+import io.godwit.shim.RunState;
 import io.godwit.shim.synthetic.SyntheticGuest;
 import io.godwit.shim.synthetic.SyntheticHypervisor;
 import io.godwit.shim.synthetic.SyntheticOperation;
@@ -72,8 +73,7 @@ class EndToEndTest {
     @AfterEach
     void stop() throws Exception {
         h1.delete("/v1/guests/web1");
-        h1.close();
-        h2.close();
+        TestHost.closeAll(h1, h2);
         zooKeeper.close();
     }
 
@@ -117,6 +117,21 @@ class EndToEndTest {
         assertThat(view(h1).state()).isEqualTo("running");
         assertThat(migrate(h1, "h2").result()).isEqualTo(Result.COMPLETED);
         assertThat(wrongPages(memory2)).isEmpty();
+    }
+
+    @Test
+    void givesUpAMigrationWhenItsAgentStopsAndTheGuestRunsOn() throws Exception {
+        create("web1");
+        MigrateRequest slow = new MigrateRequest("h2", null, 64L << 10, null, false, false);
+        json(h1.post("/v1/guests/web1/migration", slow), HttpStatus.ACCEPTED, MigrationView.class);
+        await().atMost(Duration.ofSeconds(30)).until(() -> memory2.present().contains("web1"));
+        h1.stop();
+        try (Guest guest = memory1.adopt("web1").orElseThrow()) {
+            assertThat(guest.state()).isEqualTo(RunState.RUNNING);
+        }
+        await().atMost(Duration.ofSeconds(30)).until(() -> memory2.present().isEmpty());
+        h1.startWithRealEngine(memory1);
+        assertThat(view(h1)).isEqualTo(new GuestView("web1", "h1", "running", 1, 32L << 20, 1, ""));
     }
 
     @Test

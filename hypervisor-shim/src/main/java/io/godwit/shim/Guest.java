@@ -41,6 +41,11 @@ public interface Guest extends AutoCloseable {
     /// writing (they are by [#resume]). On failure the guest is of no further use: destroy it.
     void loadDeviceState(DeviceState state) throws HypervisorException;
 
+    /// Makes this host's own bridges send the guest's frames to it, though it has said nothing here yet: they wait
+    /// for it. To be called once the guest belongs to this host. On failure the bridges learn it from the guest's
+    /// first frame.
+    void becomeReachable() throws HypervisorException;
+
     /// Makes the guest's network cards tell the network where they are now. Returns at once.
     void announce() throws HypervisorException;
 

@@ -36,15 +36,21 @@ public interface IncomingGuests {
         }
     }
 
-    /// A guest being received. The engine calls exactly one of [#taken] and [#discarded], last.
+    /// A guest being received. The engine calls exactly one of [#taken] and [#discarded], last; before [#taken]
+    /// it calls [#committed].
     interface Incoming {
         Guest guest();
 
         SwitchoverGate gate();
 
+        /// The record says the guest is this host's, which is about to be resumed unless it was paused at the
+        /// source: the network may learn where it is, so that what is sent to it waits here. Must return at
+        /// once.
+        default void committed() {}
+
         /// The record says the guest is this host's. The engine has resumed it, unless it was paused at the
-        /// source; `resumeFailure` is empty on success. The agent takes charge of the guest and announces its
-        /// addresses. Must return at once.
+        /// source; `resumeFailure` is empty on success. The agent takes charge of the guest. Must return at
+        /// once.
         void taken(long epoch, boolean paused, String resumeFailure);
 
         /// The guest stays elsewhere; the engine has destroyed what was here.

@@ -203,6 +203,11 @@ final class FakeGuest implements Guest {
     }
 
     @Override
+    public void becomeReachable() {
+        // It has no network.
+    }
+
+    @Override
     public void announce() {}
 
     @Override

@@ -43,7 +43,8 @@ public final class DemoCommand implements Callable<Integer> {
     public static void main(String... arguments) {
         CommandLine line = new CommandLine(new DemoCommand()).setCommandName("./demo");
         line.setExecutionExceptionHandler((e, command, parsed) -> {
-            command.getErr().println("The demonstration failed: " + e.getMessage());
+            String reason = e instanceof InterruptedException ? "it was interrupted" : e.getMessage();
+            command.getErr().println("The demonstration failed: " + (reason == null ? e.toString() : reason));
             return CommandLine.ExitCode.SOFTWARE;
         });
         System.exit(line.execute(arguments));

@@ -1,6 +1,8 @@
 package io.godwit.chaos.lab;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -8,6 +10,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,12 +20,20 @@ import tools.jackson.databind.json.JsonMapper;
 ///
 /// @param path the socket
 record AgentSocket(Path path) {
-    private static final int ANSWER_BYTES_MAX = 4 << 20;
+    private static final int BODY_BYTES_MAX = 4 << 20;
+    private static final int LINE_BYTES_MAX = 8 << 10;
     private static final JsonMapper JSON = JsonMapper.shared();
+
+    /// @param status the first line
+    record Answer(String status, String body) {
+        boolean succeeded() {
+            return status.startsWith("HTTP/1.1 2");
+        }
+    }
 
     boolean answers() {
         try {
-            return exchange("GET", "/v1/hosts", "").startsWith("HTTP/1.1 200");
+            return exchange("GET", "/v1/hosts", "").succeeded();
         } catch (IOException e) {
             // Not listening yet: the caller asks again.
             return false;
@@ -35,53 +46,88 @@ record AgentSocket(Path path) {
 
     /// @param body JSON; empty for none
     JsonNode request(String method, String resource, String body) {
-        String answer;
+        Answer answer;
         try {
             answer = exchange(method, resource, body);
         } catch (IOException e) {
             throw new LabException("Agent does not answer at " + path, e);
         }
-        int headEnd = answer.indexOf("\r\n\r\n");
-        if (!answer.startsWith("HTTP/1.1 2") || headEnd < 0) {
-            throw new LabException("Agent refused " + resource + ": " + answer);
+        if (!answer.succeeded()) {
+            throw new LabException("Agent refused " + method + " " + resource + ": " + answer);
         }
-        String head = answer.substring(0, headEnd).toLowerCase(java.util.Locale.ROOT);
-        String content = answer.substring(headEnd + 4);
         try {
-            return JSON.readTree(head.contains("transfer-encoding: chunked") ? unchunk(content) : content);
+            return JSON.readTree(answer.body());
         } catch (JacksonException e) {
             throw new LabException("Agent answered what is no JSON: " + answer, e);
         }
     }
 
-    private String exchange(String method, String resource, String body) throws IOException {
-        String request = "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n"
+    private Answer exchange(String method, String resource, String body) throws IOException {
+        byte[] content = body.getBytes(StandardCharsets.UTF_8);
+        String head = "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n"
                         .formatted(method, resource)
-                + (body.isEmpty() ? "" : "Content-Type: application/json\r\nContent-Length: " + body.length() + "\r\n")
-                + "\r\n"
-                + body;
+                + (content.length == 0
+                        ? "\r\n"
+                        : "Content-Type: application/json\r\nContent-Length: " + content.length + "\r\n\r\n");
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(path));
-            channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
-            return new String(Channels.newInputStream(channel).readNBytes(ANSWER_BYTES_MAX), StandardCharsets.UTF_8);
+            channel.write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
+            channel.write(ByteBuffer.wrap(content));
+            return read(new BufferedInputStream(Channels.newInputStream(channel)));
         }
     }
 
-    /// Joins the chunks of an HTTP/1.1 body. Lengths count bytes; the lab's answers are ASCII.
-    static String unchunk(String chunked) {
-        StringBuilder whole = new StringBuilder();
-        int at = 0;
-        while (true) {
-            int lineEnd = chunked.indexOf("\r\n", at);
-            if (lineEnd < 0) {
-                throw new LabException("Agent's answer ends in the middle of a chunk");
+    /// Reads to the end of the body, not of the connection: the agent keeps that open for some seconds more.
+    static Answer read(InputStream from) throws IOException {
+        String status = line(from);
+        int length = 0;
+        boolean chunked = false;
+        for (String header = line(from); !header.isEmpty(); header = line(from)) {
+            String lower = header.toLowerCase(Locale.ROOT);
+            if (lower.startsWith("content-length:")) {
+                length = Integer.parseInt(
+                        lower.substring("content-length:".length()).strip());
             }
-            int length = Integer.parseInt(chunked.substring(at, lineEnd).strip(), 16);
+            chunked |= lower.startsWith("transfer-encoding:") && lower.endsWith("chunked");
+        }
+        return new Answer(status, chunked ? chunks(from) : bytes(from, length));
+    }
+
+    private static String chunks(InputStream from) throws IOException {
+        StringBuilder whole = new StringBuilder();
+        while (true) {
+            int length = Integer.parseInt(line(from).strip(), 16);
             if (length == 0) {
                 return whole.toString();
             }
-            whole.append(chunked, lineEnd + 2, lineEnd + 2 + length);
-            at = lineEnd + 2 + length + 2;
+            whole.append(bytes(from, length));
+            line(from);
         }
+    }
+
+    private static String bytes(InputStream from, int length) throws IOException {
+        if (length < 0 || length > BODY_BYTES_MAX) {
+            throw new IOException("Answer is larger than " + BODY_BYTES_MAX + " bytes: " + length);
+        }
+        byte[] bytes = from.readNBytes(length);
+        if (bytes.length < length) {
+            throw new IOException("Answer ends after " + bytes.length + " of " + length + " bytes");
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static String line(InputStream from) throws IOException {
+        StringBuilder line = new StringBuilder();
+        while (line.length() < LINE_BYTES_MAX) {
+            int next = from.read();
+            if (next < 0) {
+                throw new IOException("Answer ends in the middle of a line");
+            }
+            if (next == '\n') {
+                return line.toString().stripTrailing();
+            }
+            line.append((char) next);
+        }
+        throw new IOException("Answer has a line longer than " + LINE_BYTES_MAX + " bytes");
     }
 }

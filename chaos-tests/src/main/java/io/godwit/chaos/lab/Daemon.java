@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 /// A process of the lab that goes on when the lab's own process ends. It has a session of its own, so that an
 /// interrupt at the terminal does not reach it.
 final class Daemon {
+    private static final Duration ENTRY_TIMEOUT = Duration.ofSeconds(20);
     private static final int LOG_TAIL_BYTES = 4096;
 
     private Daemon() {}
@@ -34,6 +35,11 @@ final class Daemon {
             Files.createDirectories(log.getParent());
             Process process = builder.start();
             Files.writeString(pidFile, Long.toString(process.pid()));
+            // Until it is inside, whoever looks for it there takes it for ended.
+            await(
+                    "Entry of a process into " + namespace.name(),
+                    ENTRY_TIMEOUT,
+                    () -> !process.isAlive() || namespace.processes().contains(process.pid()));
             return process.toHandle();
         } catch (IOException e) {
             throw new LabException("Program cannot be started: " + String.join(" ", command), e);

@@ -28,9 +28,16 @@ final class GuestStarter {
     /// its name is free, except that an undecided record keeps the name until it is settled.
     Guest start(GuestSlot slot, GuestSpec spec, boolean paused) throws AgentException, InterruptedException {
         long epoch = claim(slot, spec);
-        Guest guest = create(slot, spec, epoch, paused);
-        if (!paused) {
-            resume(slot, guest, epoch);
+        Guest guest;
+        try {
+            guest = create(slot, spec, epoch, paused);
+            if (!paused) {
+                resume(slot, guest, epoch);
+            }
+        } catch (RuntimeException e) {
+            // Nobody knows how far it came: the record goes on saying that it may run here.
+            host.table().transitionTo(slot, new SlotState.Unmanaged(AgentException.words(e)), "its start broke off");
+            throw e;
         }
         host.table().transitionTo(slot, new SlotState.Here(guest, epoch), "started, epoch " + epoch);
         return guest;
@@ -46,6 +53,9 @@ final class GuestStarter {
                 host.table().remove(slot, "its record could not be claimed");
             }
             throw AgentException.of(e, "not started");
+        } catch (RuntimeException e) {
+            records.settleLater(slot, Fate.FORGET_IF_NEW);
+            throw e;
         }
     }
 

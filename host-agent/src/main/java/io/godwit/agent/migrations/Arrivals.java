@@ -100,6 +100,19 @@ public final class Arrivals implements IncomingGuests {
         }
 
         @Override
+        public void committed() {
+            try {
+                guest.becomeReachable();
+            } catch (HypervisorException e) {
+                LOG.warn("Guest {} is reached only once it has sent something: {}", spec.name(), e.getMessage());
+            }
+            for (GuestSpec.Nic nic : spec.nics()) {
+                String bridge = nic.bridge() == null ? host.config().bridge() : nic.bridge();
+                takeover.announce(spec.name(), bridge, nic.mac(), nic.addresses());
+            }
+        }
+
+        @Override
         public void taken(long epoch, boolean paused, String resumeFailure) {
             host.table().transitionTo(slot, new SlotState.Here(guest, epoch), "taken over, epoch " + epoch);
             try {
@@ -115,7 +128,7 @@ public final class Arrivals implements IncomingGuests {
             } else {
                 host.notes().clear(spec.name());
             }
-            announce();
+            announceCards();
             if (!resumeFailure.isEmpty()) {
                 LOG.error("Guest {} is this host's but could not be resumed: {}", spec.name(), resumeFailure);
                 resumeAgain();
@@ -131,11 +144,8 @@ public final class Arrivals implements IncomingGuests {
             }
         }
 
-        private void announce() {
-            for (GuestSpec.Nic nic : spec.nics()) {
-                String bridge = nic.bridge() == null ? host.config().bridge() : nic.bridge();
-                takeover.announce(spec.name(), bridge, nic.mac(), nic.addresses());
-            }
+        /// For what has no IP address of its own, such as a switch that learns from any frame of the card.
+        private void announceCards() {
             try {
                 guest.announce();
             } catch (HypervisorException e) {

@@ -235,7 +235,7 @@ public final class Departures {
                 target.host(),
                 new InetSocketAddress(target.address(), target.migrationPort()),
                 policy,
-                new SourceGate(host.ownership(), guest.spec().name(), epoch, target.host(), id));
+                new SourceGate(host.ownership(), takeover, guest.spec().name(), epoch, target.host(), id));
     }
 
     private void conclude(GuestSlot slot, Departure departure, MigrationReport report) {

@@ -97,6 +97,11 @@ public final class FakeGuest implements Guest {
     }
 
     @Override
+    public void becomeReachable() {
+        // It has no network.
+    }
+
+    @Override
     public void announce() {
         announcements.incrementAndGet();
     }

@@ -19,6 +19,7 @@ public final class FakeHypervisor implements Hypervisor {
     private volatile List<String> blockers = List.of();
     private volatile boolean refuseStart;
     private volatile boolean refuseResume;
+    private volatile boolean refuseAdoption;
 
     @Override
     public Capabilities capabilities() {
@@ -39,6 +40,10 @@ public final class FakeHypervisor implements Hypervisor {
 
     public void refuseResume(boolean refuse) {
         refuseResume = refuse;
+    }
+
+    public void refuseAdoption(boolean refuse) {
+        refuseAdoption = refuse;
     }
 
     boolean refusesResume() {
@@ -103,7 +108,10 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     @Override
-    public Optional<Guest> adopt(String name) {
+    public Optional<Guest> adopt(String name) throws HypervisorException {
+        if (refuseAdoption) {
+            throw new HypervisorException("The guest does not answer");
+        }
         return Optional.ofNullable(guests.get(name));
     }
 

@@ -7,6 +7,7 @@ import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
+import io.godwit.shim.linux.BridgeForwarding;
 import io.godwit.shim.linux.LinuxProcess;
 import io.godwit.shim.linux.RamFile;
 import io.godwit.shim.linux.SharedGuestMemory;
@@ -41,6 +42,9 @@ final class QemuGuest implements Guest {
     /// QEMU saves a state once and then wants to run again before it saves another; while the guest stays as it
     /// is, so does its state.
     private @Nullable DeviceState savedState;
+
+    /// This QEMU was started to wait for a state and has not been given one: no need to ask, when time counts.
+    private boolean startedForState;
 
     private boolean removed;
     private volatile boolean closed;
@@ -87,6 +91,7 @@ final class QemuGuest implements Guest {
             StateTransfer.listen(link, folder);
         }
         requireState(incoming ? RunState.INCOMING : RunState.PAUSED, "start");
+        startedForState = incoming;
     }
 
     /// Takes note of what happened to an adopted guest before.
@@ -149,6 +154,11 @@ final class QemuGuest implements Guest {
         changing.lock();
         try {
             long startNs = System.nanoTime();
+            if (savedState != null) {
+                // QEMU tells the end of the transfer a moment before it settles in its new state, and a guest
+                // resumed in between would be stopped again.
+                awaitStatus(RunStates.POSTMIGRATE);
+            }
             switch (RunStates.of(status())) {
                 case RUNNING -> {}
                 case PAUSED -> {
@@ -173,11 +183,11 @@ final class QemuGuest implements Guest {
     public DeviceState saveDeviceState() throws HypervisorException {
         changing.lock();
         try {
+            if (savedState != null) {
+                return savedState;
+            }
             String status = status();
             if (status.equals(RunStates.POSTMIGRATE)) {
-                if (savedState != null) {
-                    return savedState;
-                }
                 throw new HypervisorException("Guest's device state was taken before and it has not run since, but the"
                         + " state was not kept; resume it first: " + spec().name());
             }
@@ -187,9 +197,6 @@ final class QemuGuest implements Guest {
             }
             long startNs = System.nanoTime();
             DeviceState state = transfer.save(link);
-            // QEMU tells the end of the transfer a moment before it settles in its new state, and a guest resumed
-            // in between would be stopped again.
-            awaitStatus(RunStates.POSTMIGRATE);
             logDuration("gave its device state of " + state.bytes().length + " bytes", startNs);
             savedState = state;
             return state;
@@ -202,13 +209,25 @@ final class QemuGuest implements Guest {
     public void loadDeviceState(DeviceState state) throws HypervisorException {
         changing.lock();
         try {
-            requireState(RunState.INCOMING, "load a device state");
+            if (!startedForState) {
+                requireState(RunState.INCOMING, "load a device state");
+            }
+            startedForState = false;
             long startNs = System.nanoTime();
+            // QEMU settles in its paused state before it says that it has loaded all, so nobody needs to look.
             transfer.load(link, state);
-            requireState(RunState.PAUSED, "load a device state");
             logDuration("took its device state of " + state.bytes().length + " bytes", startNs);
         } finally {
             changing.unlock();
+        }
+    }
+
+    @Override
+    public void becomeReachable() throws HypervisorException {
+        List<GuestSpec.Nic> nics = spec().nics();
+        List<String> taps = TapNames.of(settings.runDirectory(), spec().name(), nics.size());
+        for (int card = 0; card < taps.size(); card++) {
+            BridgeForwarding.learn(taps.get(card), nics.get(card).mac());
         }
     }
 
@@ -222,7 +241,7 @@ final class QemuGuest implements Guest {
         changing.lock();
         try {
             // A press while the state is already taken would be lost with the guest that is left behind.
-            if (status().equals(RunStates.POSTMIGRATE)) {
+            if (savedState != null || status().equals(RunStates.POSTMIGRATE)) {
                 throw new HypervisorException(
                         "Guest's device state was taken; resume it before shutting it down: " + spec().name());
             }

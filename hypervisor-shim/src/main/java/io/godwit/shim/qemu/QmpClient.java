@@ -55,7 +55,8 @@ final class QmpClient implements AutoCloseable {
             throw new HypervisorException("Could not open a Unix socket", e);
         }
         QmpClient client = new QmpClient(socket, channel, listener);
-        Thread.ofVirtual().name("godwit-qmp-" + socket).start(client::run);
+        // A platform thread wakes straight out of its read; a virtual one takes detours that a switchover feels.
+        Thread.ofPlatform().daemon().name("godwit-qmp-" + socket).start(client::run);
         try {
             Waiting.on(client.greeting, timeout, "QEMU's greeting on " + socket + " (is another agent connected?)");
             client.execute("qmp_capabilities", Map.of(), timeout);

@@ -109,7 +109,7 @@ final class StateTransfer {
             channel = SocketChannel.open(UnixDomainSocketAddress.of(folder.loadSocket()));
             SocketChannel connected = channel;
             // On a thread of its own: QEMU may stop reading, and the wait has a limit, but a write has none.
-            Thread.ofVirtual().name("godwit-state-" + folder.guest()).start(() -> write(connected, state, awaited));
+            stateThread().start(() -> write(connected, state, awaited));
             String status = Waiting.on(awaited, timeout, "QEMU to load its device state");
             if (!status.equals("completed")) {
                 throw new HypervisorException("QEMU could not load the device state: " + status);
@@ -142,7 +142,7 @@ final class StateTransfer {
 
     private CompletableFuture<byte[]> receive(ServerSocketChannel server) {
         CompletableFuture<byte[]> result = new CompletableFuture<>();
-        Thread.ofVirtual().name("godwit-state-" + folder.guest()).start(() -> {
+        stateThread().start(() -> {
             try (SocketChannel channel = server.accept()) {
                 result.complete(readAll(channel));
             } catch (IOException e) {
@@ -150,6 +150,11 @@ final class StateTransfer {
             }
         });
         return result;
+    }
+
+    /// A platform thread, for the guest stands still until it wakes.
+    private Thread.Builder stateThread() {
+        return Thread.ofPlatform().daemon().name("godwit-state-" + folder.guest());
     }
 
     private static byte[] readAll(SocketChannel channel) throws IOException {

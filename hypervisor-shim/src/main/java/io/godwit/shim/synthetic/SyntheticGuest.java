@@ -70,6 +70,11 @@ public final class SyntheticGuest implements Guest {
     }
 
     @Override
+    public void becomeReachable() {
+        // It has no network.
+    }
+
+    @Override
     public void announce() throws HypervisorException {
         hypervisor.announced();
     }

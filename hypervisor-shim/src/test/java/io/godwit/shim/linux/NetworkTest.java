@@ -106,6 +106,31 @@ class NetworkTest {
     }
 
     @Test
+    void a_bridge_told_where_an_address_is_sends_its_frames_there() throws Exception {
+        // A port learns only while something is at its other end.
+        ip("-n", namespace, "link", "add", "port0", "type", "veth", "peer", "name", "port1");
+        ip("-n", namespace, "link", "set", "port0", "master", "br0", "up");
+        ip("-n", namespace, "link", "set", "port1", "up");
+        for (int again = 0; again < 2; again++) {
+            inside(() -> {
+                BridgeForwarding.learn("port0", "52:54:00:12:34:56");
+                return null;
+            });
+        }
+        assertThat(bridge("-n", namespace, "fdb", "show", "dev", "port0")).contains("52:54:00:12:34:56 master br0");
+        inside(() -> {
+            assertThatThrownBy(() -> BridgeForwarding.learn("port0", "52:54:00:12:34"))
+                    .hasMessageContaining("Not a MAC address");
+            assertThatThrownBy(() -> BridgeForwarding.learn("none0", "52:54:00:12:34:56"))
+                    .hasMessageContaining("no network interface");
+            assertThatThrownBy(() -> BridgeForwarding.learn("lo", "52:54:00:12:34:56"))
+                    .isInstanceOf(HypervisorException.class)
+                    .hasMessageContaining("behind lo");
+            return null;
+        });
+    }
+
+    @Test
     void a_closed_packet_socket_says_so() throws Exception {
         PacketSocket socket = inside(() -> PacketSocket.open("br0", Mode.CAPTURE));
         socket.close();
@@ -164,8 +189,16 @@ class NetworkTest {
         return NetworkNamespace.call(namespace, action);
     }
 
+    private static String bridge(String... arguments) throws Exception {
+        return run("bridge", arguments);
+    }
+
     private static String ip(String... arguments) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder("ip");
+        return run("ip", arguments);
+    }
+
+    private static String run(String program, String... arguments) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(program);
         builder.command().addAll(Arrays.asList(arguments));
         Process process = builder.redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -179,8 +179,8 @@ final class PrecopyRounds implements AutoCloseable {
         session.await(saving::isDone);
         DeviceState state = joined(saving);
         long saved = nanoClock.getAsLong();
-        wire.sendDeviceState(state);
-        counters.sent(state.bytes().length);
+        int stateBytes = wire.sendDeviceState(state);
+        counters.sent(stateBytes);
         scan();
         long rest = toSend.cardinality();
         sendPages(rest);
@@ -192,7 +192,7 @@ final class PrecopyRounds implements AutoCloseable {
             wire.awaitRound(round);
             sendDigests();
         }
-        return new Rest(round, state.bytes().length, saved - sent, sendNanos / 1e6);
+        return new Rest(round, stateBytes, saved - sent, sendNanos / 1e6);
     }
 
     private CompletableFuture<DeviceState> saveDeviceState() {

@@ -166,9 +166,6 @@ public final class SourceMigration implements Migration {
         pausedAtNanos = nanoClock.getAsLong();
         sourceResume.pause(wasPaused);
         long pauseNanos = nanoClock.getAsLong() - pausedAtNanos;
-        if (guest.state() != RunState.PAUSED) {
-            throw new GivenUp("The guest ended when it was to be paused: " + guest.state(), false);
-        }
         PrecopyRounds.Rest rest = rounds().sendRest();
         transitionTo(new SourceState.AwaitingCommit(wasPaused), "everything is sent");
         Running running = wire.complete(new Complete(rest.finalRound(), rest.deviceStateBytes(), wasPaused), timeoutMs);

@@ -1,6 +1,7 @@
 package io.godwit.migration.precopy;
 
 import io.godwit.migration.IncomingGuests.Offer;
+import io.godwit.migration.codec.PackedDeviceState;
 import io.godwit.migration.protocol.FrameType;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message;
@@ -99,13 +100,15 @@ final class SourceWire implements Receiver, AutoCloseable {
         session.await(() -> doneRound >= round);
     }
 
-    void sendDeviceState(DeviceState state) {
+    /// @return how many bytes it is on the wire
+    int sendDeviceState(DeviceState state) {
         Link link = open(control);
-        byte[] bytes = state.bytes();
+        byte[] bytes = PackedDeviceState.pack(state);
         for (int offset = 0; offset < bytes.length; offset += Limits.STATE_PART_BYTES_MAX) {
             int length = Math.min(Limits.STATE_PART_BYTES_MAX, bytes.length - offset);
             link.send(MessageCodec.statePart(link.allocator(), bytes.length, offset, bytes, offset, length));
         }
+        return bytes.length;
     }
 
     void sendDigests(Digests digests) throws GivenUp, InterruptedException {

@@ -4,6 +4,7 @@ import io.godwit.migration.IncomingGuests;
 import io.godwit.migration.IncomingGuests.Incoming;
 import io.godwit.migration.IncomingGuests.Offer;
 import io.godwit.migration.SwitchoverGate.Verdict;
+import io.godwit.migration.codec.PackedDeviceState;
 import io.godwit.migration.metrics.MigrationMeters;
 import io.godwit.migration.metrics.MigrationMeters.Role;
 import io.godwit.migration.metrics.PhaseLog;
@@ -21,7 +22,6 @@ import io.godwit.migration.protocol.Message.Running;
 import io.godwit.migration.protocol.ProtocolException;
 import io.godwit.migration.transport.Link;
 import io.godwit.migration.transport.Receiver;
-import io.godwit.shim.DeviceState;
 import io.godwit.shim.HypervisorException;
 import java.time.Duration;
 import java.util.Locale;
@@ -209,7 +209,7 @@ final class TargetMigration {
 
     private void load() throws Exception {
         long started = nanoClock.getAsLong();
-        incoming().guest().loadDeviceState(new DeviceState(deviceState));
+        incoming().guest().loadDeviceState(PackedDeviceState.unpack(deviceState));
         loadMicros = micros(started);
         session.check();
     }
@@ -228,6 +228,7 @@ final class TargetMigration {
 
     private void take(long epoch, boolean paused, long commitMicros) {
         session.settle();
+        incoming().committed();
         long started = nanoClock.getAsLong();
         String failure = paused ? "" : resume();
         wire.send(new Running(epoch, loadMicros, commitMicros, micros(started), failure));

@@ -18,6 +18,8 @@ public final class Limits {
     public static final int JSON_BYTES_MAX = 256 << 10;
     public static final int TEXT_BYTES_MAX = 4096;
     public static final int BLOCKERS_MAX = 64;
+    public static final int PACKED_STATE_LENGTH_BYTES = Integer.BYTES;
+    public static final int PACKED_STATE_BYTES_MAX = PACKED_STATE_LENGTH_BYTES + DeviceState.BYTES_MAX;
     public static final int STATE_PART_BYTES_MAX = 256 << 10;
     public static final int DIGESTS_MAX = 32 << 10;
 
@@ -28,7 +30,7 @@ public final class Limits {
     public static final int PAYLOAD_BYTES_MAX = 1 << 20;
 
     /// Messages received and not yet handled by a migration; more is a broken peer.
-    public static final int INBOX_MESSAGES_MAX = 256;
+    public static final int INBOX_MESSAGES_MAX = 320;
 
     public static final int INCOMING_MAX = 16;
     public static final int UNGREETED_CONNECTIONS_MAX = 64;
@@ -82,7 +84,7 @@ public final class Limits {
         check(FRAME_RAW_BYTES_MAX + FRAME_PAGES_MAX * RUN_BYTES < PAYLOAD_BYTES_MAX, "page frames fit");
         check(DIGESTS_MAX * Long.BYTES + Long.BYTES < PAYLOAD_BYTES_MAX, "digest frames fit");
         check(
-                DeviceState.BYTES_MAX / STATE_PART_BYTES_MAX <= INBOX_MESSAGES_MAX,
+                PACKED_STATE_BYTES_MAX / STATE_PART_BYTES_MAX < INBOX_MESSAGES_MAX,
                 "a whole device state fits into the inbox");
         check(CONNECT_MS < GREETING_MS && GREETING_MS < QUESTION_MS, "deadlines grow with the work");
         check(FAREWELL_MS < CLOSE_MS, "closing outlasts a farewell");

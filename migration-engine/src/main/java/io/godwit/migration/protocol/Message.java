@@ -104,7 +104,7 @@ public sealed interface Message {
         }
     }
 
-    /// A piece of the device state, in order: total size (32 bits), offset (32 bits), bytes.
+    /// A piece of the packed device state, in order: total size (32 bits), offset (32 bits), bytes.
     @SuppressWarnings("ArrayRecordComponent") // an opaque piece of a blob, never compared
     record DeviceStatePart(int totalBytes, int offset, byte[] bytes) implements Message {
         @Override
@@ -122,7 +122,7 @@ public sealed interface Message {
         }
     }
 
-    /// The source has sent everything: last round (32 bits), size of the device state (32 bits), 1 if the guest
+    /// The source has sent everything: last round (32 bits), size of the packed device state (32 bits), 1 if the guest
     /// was paused before the migration and stays so, else 0 (32 bits).
     record Complete(int finalRound, int deviceStateBytes, boolean paused) implements Message {
         @Override

@@ -15,7 +15,6 @@ import io.godwit.migration.protocol.Message.RoundDone;
 import io.godwit.migration.protocol.Message.RoundEnd;
 import io.godwit.migration.protocol.Message.Running;
 import io.godwit.migration.protocol.Message.Welcome;
-import io.godwit.shim.DeviceState;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -143,7 +142,9 @@ public final class MessageCodec {
     private static DeviceStatePart readStatePart(ByteBuf in) throws ProtocolException {
         int totalBytes = count(in, "device state size");
         int offset = count(in, "device state offset");
-        if (totalBytes > DeviceState.BYTES_MAX || offset > totalBytes - in.readableBytes() || !in.isReadable()) {
+        if (totalBytes > Limits.PACKED_STATE_BYTES_MAX
+                || offset > totalBytes - in.readableBytes()
+                || !in.isReadable()) {
             throw new ProtocolException("A part of the device state lies outside it: " + offset + " of " + totalBytes);
         }
         return new DeviceStatePart(totalBytes, offset, rest(in));

@@ -1,0 +1,197 @@
+package io.godwit.chaos.simulation;
+
+import io.godwit.chaos.simulation.SlotState.Arriving;
+import io.godwit.chaos.simulation.SlotState.Here;
+import io.godwit.chaos.simulation.SlotState.Leaving;
+import io.godwit.chaos.simulation.SlotState.Reserved;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// The agent of a host, from its start to its death: a table of the guests on its host, and what it does with them.
+/// It remembers nothing beyond its death but what its host's files, the processes and the records say.
+final class Agent {
+    private final World world;
+    private final SimulatedHost host;
+    private final Map<SimulatedGuest, SlotState> slots = new LinkedHashMap<>();
+    private final Map<UUID, MigrationSide> sides = new HashMap<>();
+    private final Set<UUID> seen = new HashSet<>();
+    private final Ends ends;
+    private boolean ready;
+    private long frozenUntil;
+
+    /// A peer that this process has a connection with.
+    record Peer(SimulatedHost host, UUID migration) {}
+
+    Agent(World world, SimulatedHost host) {
+        this.world = world;
+        this.host = host;
+        this.ends = new Ends(world, this);
+    }
+
+    void start() {
+        new AdoptionRun(world, this).begin(() -> {
+            ready = true;
+            world.trace().note(name(), "", "ready", 0, "");
+        });
+    }
+
+    String name() {
+        return host.name();
+    }
+
+    SimulatedHost host() {
+        return host;
+    }
+
+    Ends ends() {
+        return ends;
+    }
+
+    /// Whether it has looked at all that was here when it started; before, nobody can ask it for anything.
+    boolean ready() {
+        return ready;
+    }
+
+    @Nullable
+    SlotState slot(SimulatedGuest guest) {
+        return slots.get(guest);
+    }
+
+    void transitionTo(SimulatedGuest guest, SlotState next) {
+        slots.put(guest, next);
+    }
+
+    void remove(SimulatedGuest guest) {
+        slots.remove(guest);
+    }
+
+    /// The guest is this host's, and nothing is under way.
+    void settled(Copy copy, long epoch) {
+        transitionTo(copy.guest(), new Here(copy, epoch));
+        if (copy.state() == Copy.State.GONE) {
+            ends.onGone(copy);
+        }
+    }
+
+    void freeze(long micros) {
+        world.trace().note(name(), "", "stalled", micros, "the agent, for " + micros + " us");
+        frozenUntil = Math.max(frozenUntil, world.clock().nowMicros() + micros);
+    }
+
+    boolean frozen() {
+        return frozenUntil > world.clock().nowMicros() || host.frozen();
+    }
+
+    /// Something that happens to this process now: if it stands still, when it goes on; if it is dead, never.
+    void deliver(Runnable action) {
+        host.local(0, () -> act(action));
+    }
+
+    /// Something this process does after a while by its own clock.
+    void later(long delayMicros, Runnable action) {
+        host.local(host.drifted(delayMicros), () -> act(action));
+    }
+
+    // Another agent of the same host is not this one.
+    @SuppressWarnings("ReferenceEquality")
+    private void act(Runnable action) {
+        if (host.agent() != this) {
+            return;
+        }
+        if (frozenUntil > world.clock().nowMicros()) {
+            host.local(frozenUntil - world.clock().nowMicros(), () -> act(action));
+        } else {
+            action.run();
+        }
+    }
+
+    void send(SimulatedHost to, Message message) {
+        world.network().send(host, to, message);
+    }
+
+    void reset(Peer peer) {
+        world.network().send(host, peer.host(), new Message.Reset(peer.migration()));
+    }
+
+    List<Peer> peers() {
+        List<Peer> peers = new ArrayList<>();
+        for (SlotState slot : slots.values()) {
+            switch (slot) {
+                case Arriving(TargetRun run) -> peers.add(run.peer());
+                case Leaving(SourceRun run) -> peers.add(run.peer());
+                case Here _, Reserved _ -> {}
+            }
+        }
+        return peers;
+    }
+
+    void receive(SimulatedHost from, Message message) {
+        world.trace().note(name(), "", "hears", 0, message);
+        MigrationSide side = sides.get(message.migration());
+        if (side != null) {
+            side.receive(message);
+        } else if (message instanceof Message.Prepare(UUID migration, SimulatedGuest guest)) {
+            arrive(from, migration, guest);
+        } else if (!(message instanceof Message.Reset)) {
+            send(from, new Message.Reset(message.migration()));
+        }
+    }
+
+    private void arrive(SimulatedHost from, UUID migration, SimulatedGuest guest) {
+        if (!seen.add(migration)) {
+            return;
+        }
+        if (!ready || slots.containsKey(guest) || host.copies().containsKey(guest)) {
+            send(from, new Message.Refused(migration));
+            return;
+        }
+        TargetRun run = new TargetRun(world, this, new Peer(from, migration), guest);
+        transitionTo(guest, new Arriving(run));
+        sides.put(migration, run);
+        run.begin();
+    }
+
+    /// Moves a guest that is here and idle.
+    void migrate(SimulatedGuest guest, SimulatedHost target) {
+        if (slots.get(guest) instanceof Here(Copy copy, long epoch) && copy.state() != Copy.State.GONE) {
+            Peer peer = new Peer(target, world.dice().uuid());
+            SourceRun run = new SourceRun(world, this, peer, copy, epoch);
+            transitionTo(guest, new Leaving(run));
+            seen.add(peer.migration());
+            sides.put(peer.migration(), run);
+            run.begin();
+        }
+    }
+
+    void forget(UUID migration) {
+        sides.remove(migration);
+    }
+
+    /// Starts a guest that runs nowhere.
+    void create(SimulatedGuest guest) {
+        if (ready && !slots.containsKey(guest) && !host.copies().containsKey(guest)) {
+            transitionTo(guest, new Reserved());
+            ends.claim(guest);
+        }
+    }
+
+    void pause(SimulatedGuest guest) {
+        if (slots.get(guest) instanceof Here(Copy copy, long epoch)) {
+            host.pauseNotes().put(guest.name(), epoch);
+            copy.pause(_ -> {});
+        }
+    }
+
+    void resume(SimulatedGuest guest) {
+        if (slots.get(guest) instanceof Here(Copy copy, long epoch)) {
+            copy.resume(epoch, _ -> host.pauseNotes().remove(guest.name()));
+        }
+    }
+}

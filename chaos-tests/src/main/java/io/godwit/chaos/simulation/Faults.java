@@ -1,0 +1,134 @@
+package io.godwit.chaos.simulation;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Makes accidents happen until the trouble is over, each for as long as chance wants.
+final class Faults {
+    private static final int KIND_PER_MILLE = 450;
+    private static final long FREEZE_MICROS_MAX = 30 * Scheduler.SECOND;
+    private static final long CUT_MICROS_MAX = 8 * Scheduler.SECOND;
+    private static final long LEADERLESS_MICROS_MAX = 3 * Scheduler.SECOND;
+
+    private final World world;
+    private final Dice dice;
+    private final long endMicros;
+    private final long everyMicros;
+    private final List<Fault> kinds = new ArrayList<>();
+    private boolean anyLost;
+
+    Faults(World world, long endMicros) {
+        this.world = world;
+        this.dice = world.dice();
+        this.endMicros = endMicros;
+        this.everyMicros = dice.spread(150 * Scheduler.MS, 3 * Scheduler.SECOND);
+        for (Fault kind : Fault.values()) {
+            if (dice.chance(KIND_PER_MILLE)) {
+                kinds.add(kind);
+            }
+        }
+    }
+
+    void begin() {
+        if (!kinds.isEmpty()) {
+            world.clock().after(pause(), this::next);
+        }
+        world.clock().at(endMicros, this::end);
+    }
+
+    private void next() {
+        if (world.clock().nowMicros() < endMicros) {
+            world.tally().fault();
+            strike(dice.pick(kinds), dice.pick(world.hosts()));
+            world.clock().after(pause(), this::next);
+        }
+    }
+
+    private long pause() {
+        return dice.between(everyMicros / 4, everyMicros * 2);
+    }
+
+    private void strike(Fault kind, SimulatedHost host) {
+        switch (kind) {
+            case AGENT_CRASH -> {
+                host.killAgent();
+                host.local(dice.spread(200 * Scheduler.MS, 4 * Scheduler.SECOND), host::startAgent);
+            }
+            case AGENT_FREEZE -> {
+                Agent agent = host.agent();
+                if (agent != null) {
+                    agent.freeze(lasting(FREEZE_MICROS_MAX));
+                }
+            }
+            case HOST_FREEZE -> host.freeze(lasting(FREEZE_MICROS_MAX));
+            case HOST_REBOOT -> reboot(host);
+            case HOST_LOST -> {
+                if (!anyLost && host.up() && world.clock().nowMicros() > endMicros * 2 / 3) {
+                    anyLost = true;
+                    host.powerOff(true);
+                }
+            }
+            case HYPERVISOR_DEATH -> killOne(host);
+            case PARTITION -> {
+                SimulatedHost other = dice.pick(world.hosts());
+                long micros = lasting(CUT_MICROS_MAX);
+                cut(host.name(), other.name(), micros);
+                cut(other.name(), host.name(), micros);
+            }
+            case ONE_WAY_PARTITION -> cut(host.name(), dice.pick(world.hosts()).name(), lasting(CUT_MICROS_MAX));
+            case ZOOKEEPER_CUT -> cutFromZooKeeper(host.name(), lasting(CUT_MICROS_MAX), dice.between(0, 2));
+            case LEADER_CHANGE -> world.keeper().electLeader(lasting(LEADERLESS_MICROS_MAX));
+            case SESSION_EXPIRY -> host.expireSession();
+        }
+    }
+
+    /// Most accidents are short, some are longer than anybody waits; all end soon after the trouble.
+    private long lasting(long microsMax) {
+        long left = endMicros - world.clock().nowMicros() + Scheduler.SECOND;
+        return Math.min(left, dice.spread(5 * Scheduler.MS, microsMax));
+    }
+
+    private void reboot(SimulatedHost host) {
+        if (host.up()) {
+            host.powerOff(false);
+            world.clock().after(dice.between(4, 8) * Scheduler.SECOND, () -> {
+                host.powerOn();
+                host.startAgent();
+            });
+        }
+    }
+
+    private void killOne(SimulatedHost host) {
+        List<Copy> copies = List.copyOf(host.copies().values());
+        if (!copies.isEmpty()) {
+            Copy copy = dice.pick(copies);
+            copy.die();
+            Agent agent = host.agent();
+            if (agent != null) {
+                agent.deliver(() -> agent.ends().onGone(copy));
+            }
+        }
+    }
+
+    private void cutFromZooKeeper(String host, long micros, long direction) {
+        if (direction != 1) {
+            cut(host, Network.ZOOKEEPER, micros);
+        }
+        if (direction != 0) {
+            cut(Network.ZOOKEEPER, host, micros);
+        }
+    }
+
+    private void cut(String from, String to, long micros) {
+        if (!from.equals(to)) {
+            world.network().cut(from, to);
+            world.clock().after(micros, () -> world.network().mend(from, to));
+        }
+    }
+
+    private void end() {
+        world.trace().note("", "", "calm", 0, "no accident from here on");
+        world.trouble().end();
+        world.network().mendAll();
+    }
+}

@@ -1,0 +1,33 @@
+package io.godwit.chaos.simulation;
+
+import java.util.UUID;
+
+/// What source and target say to each other, as far as it matters to who owns the guest.
+sealed interface Message {
+    UUID migration();
+
+    record Prepare(UUID migration, SimulatedGuest guest) implements Message {
+        @Override
+        public String toString() {
+            return "Prepare " + guest.name();
+        }
+    }
+
+    record Prepared(UUID migration) implements Message {}
+
+    /// The guest is not taken.
+    record Refused(UUID migration) implements Message {}
+
+    record Heartbeat(UUID migration) implements Message {}
+
+    /// Everything, the device state too.
+    record Complete(UUID migration, Memory memory, boolean paused) implements Message {}
+
+    /// The guest is the target's.
+    record Running(UUID migration, long epoch) implements Message {}
+
+    record Abort(UUID migration) implements Message {}
+
+    /// From the kernel: nobody here knows this connection.
+    record Reset(UUID migration) implements Message {}
+}

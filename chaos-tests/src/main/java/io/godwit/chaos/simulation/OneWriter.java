@@ -1,0 +1,28 @@
+package io.godwit.chaos.simulation;
+
+import org.jspecify.annotations.Nullable;
+
+/// At most one process can write an image, and what arrives there is never of an older epoch than one that has
+/// started.
+final class OneWriter implements Invariant {
+    @Override
+    public @Nullable String broken(World world) {
+        for (SimulatedGuest guest : world.guests()) {
+            Copy first = null;
+            for (Copy copy : guest.copies()) {
+                if (copy.canWrite()) {
+                    if (first != null) {
+                        return "the image of guest " + guest.name() + " can be written by "
+                                + first.host().name() + " and by " + copy.host().name();
+                    }
+                    first = copy;
+                }
+            }
+            if (!guest.image().stale().isEmpty()) {
+                return "the image of guest " + guest.name() + " was written late: "
+                        + guest.image().stale();
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,77 @@
+package io.godwit.chaos.simulation;
+
+/// How bad the weather is in one run: each seed has its own mix of accidents, so that none hides behind another.
+/// Once it is over everything works, though not at once.
+final class Trouble {
+    private static final int NEVER_OF_THREE = 1;
+
+    private final Dice dice;
+    private final int lossPerMille;
+    private final int slowPerMille;
+    private final int twicePerMille;
+    private final int straysPerMille;
+    private final int stalePerMille;
+    private final long staleMicrosMax;
+    private final int slowWritesPerMille;
+    private boolean over;
+
+    Trouble(Dice dice) {
+        this.dice = dice;
+        lossPerMille = rate(80);
+        slowPerMille = rate(80);
+        twicePerMille = rate(80);
+        straysPerMille = rate(150);
+        stalePerMille = rate(400);
+        staleMicrosMax = dice.spread(10 * Scheduler.MS, 3 * Scheduler.SECOND);
+        slowWritesPerMille = rate(80);
+    }
+
+    private int rate(int perMilleMax) {
+        return dice.between(1, 3) <= NEVER_OF_THREE ? 0 : (int) dice.between(1, perMilleMax);
+    }
+
+    void end() {
+        over = true;
+    }
+
+    boolean over() {
+        return over;
+    }
+
+    boolean loses() {
+        return !over && dice.chance(lossPerMille);
+    }
+
+    boolean doubles() {
+        return !over && dice.chance(twicePerMille);
+    }
+
+    long messageDelay() {
+        return !over && dice.chance(slowPerMille)
+                ? dice.spread(2 * Scheduler.MS, 4 * Scheduler.SECOND)
+                : dice.between(100, 600);
+    }
+
+    /// A request can be under way long after its sender has given up waiting.
+    long requestDelay() {
+        return !over && dice.chance(straysPerMille)
+                ? dice.spread(5 * Scheduler.MS, 5 * Scheduler.SECOND)
+                : dice.between(200, 1_500);
+    }
+
+    /// How far behind the leader the follower is that answers a read.
+    long staleness() {
+        return dice.chance(stalePerMille) ? dice.between(0, over ? 2 * Scheduler.MS : staleMicrosMax) : 0;
+    }
+
+    long writeDelay() {
+        return !over && dice.chance(slowWritesPerMille)
+                ? dice.spread(2 * Scheduler.MS, 2 * Scheduler.SECOND)
+                : dice.between(100, 1_000);
+    }
+
+    /// When a client of ZooKeeper gives a request up: at once if the connection broke, late if it fell silent.
+    long patience() {
+        return dice.spread(20 * Scheduler.MS, 2 * Scheduler.SECOND);
+    }
+}

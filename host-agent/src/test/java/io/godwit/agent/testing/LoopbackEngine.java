@@ -138,6 +138,7 @@ public final class LoopbackEngine implements MigrationEngine {
                     yield giveUp(incoming, Result.FAILED, "The record says no");
                 }
                 case SwitchoverGate.Verdict.RunHere here -> {
+                    incoming.committed();
                     String failure = "";
                     try {
                         if (!paused) {

@@ -2,11 +2,13 @@ package io.godwit.agent;
 
 import io.godwit.agent.config.AgentConfig;
 import io.godwit.agent.guests.Adoption;
+import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.GuestSlot;
 import io.godwit.agent.guests.GuestTable;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.PauseNotes;
+import io.godwit.agent.guests.Recovery;
 import io.godwit.agent.guests.SlotState;
 import io.godwit.agent.http.ApiServer;
 import io.godwit.agent.migrations.Arrivals;
@@ -103,14 +105,17 @@ public final class Agent implements AutoCloseable {
 
         announce(config, parts);
         GuestLifecycle guests = new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.clock());
-        new Adoption(host, guests).adoptAll();
+        Announcements announcements = new Announcements(host, parts.takeover());
+        new Adoption(host, guests, announcements).adoptAll();
 
         Departures.Latest latest = new Departures.Latest();
-        Arrivals arrivals = new Arrivals(host, guests.admission(), guests.ends(), parts.takeover(), latest::forget);
+        Arrivals arrivals = new Arrivals(host, guests.admission(), guests.ends(), announcements, latest::forget);
         MigrationEngine engine = parts.engine().open(arrivals, parts.meters());
         closeLater("the migration engine", engine);
         Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
-        closeLater("the API", ApiServer.start(host, guests, departures, parts.meters()));
+        closeLater(
+                "the API",
+                ApiServer.start(host, guests, new Recovery(host, guests, announcements), departures, parts.meters()));
     }
 
     private static void announce(AgentConfig config, AgentParts parts) throws OwnershipException, InterruptedException {

@@ -91,6 +91,9 @@ class SyntheticMigrationTest {
                 }
 
                 @Override
+                public void complete(boolean paused) {}
+
+                @Override
                 public void taken(long epoch, boolean paused, String resumeFailure) {
                     arrived.add(guest);
                 }

@@ -194,6 +194,9 @@ final class TwoHosts implements AutoCloseable {
                 }
 
                 @Override
+                public void complete(boolean paused) {}
+
+                @Override
                 public void taken(long epoch, boolean paused, String resumeFailure) {
                     happened("taken " + epoch + (paused ? " paused" : "") + resumeFailure);
                 }

@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
             GuestCommands.Destroy.class,
             MigrateCommand.class,
             CancelCommand.class,
+            RecoverCommand.class,
             DoctorCommand.class,
             AgentCommand.class,
             CertsCommand.class,

@@ -89,6 +89,8 @@ public final class GuestEnds {
             return true;
         } catch (HypervisorException e) {
             LOG.error("Guest {} has ended but could not be removed: {}", slot.name(), e.getMessage());
+            // Its hypervisor talks to one holder at a time, and the next attempt will be another one.
+            guest.close();
             host.table()
                     .transitionTo(
                             slot, new SlotState.Unmanaged(AgentException.words(e)), "its remains could not be removed");

@@ -8,6 +8,7 @@ import com.linecorp.armeria.server.ServerBuilder;
 import io.godwit.agent.config.AgentConfig;
 import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.HostContext;
+import io.godwit.agent.guests.Recovery;
 import io.godwit.agent.migrations.Departures;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
@@ -47,11 +48,15 @@ public final class ApiServer implements AutoCloseable {
     ///
     /// @throws IOException if an address is taken or a PEM file cannot be used
     public static ApiServer start(
-            HostContext host, GuestLifecycle guests, Departures departures, PrometheusMeterRegistry meters)
+            HostContext host,
+            GuestLifecycle guests,
+            Recovery recovery,
+            Departures departures,
+            PrometheusMeterRegistry meters)
             throws IOException, InterruptedException {
         ApiServer api = new ApiServer(new UnixSocketPath(host.config().api().socket()));
         try {
-            api.open(host, guests, departures, meters);
+            api.open(host, guests, recovery, departures, meters);
             return api;
         } catch (IOException | InterruptedException | RuntimeException e) {
             api.close();
@@ -59,14 +64,19 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    private void open(HostContext host, GuestLifecycle guests, Departures departures, PrometheusMeterRegistry meters)
+    private void open(
+            HostContext host,
+            GuestLifecycle guests,
+            Recovery recovery,
+            Departures departures,
+            PrometheusMeterRegistry meters)
             throws IOException, InterruptedException {
         AgentConfig config = host.config();
         try {
             Peers others = new Peers(config.name(), config.tls(), loops);
             peers = others;
             ServerBuilder builder = builder(config);
-            Routes.add(builder, host, guests, departures, others, meters);
+            Routes.add(builder, host, guests, recovery, departures, others, meters);
             Server listening = builder.meterRegistry(meters).build();
             server = listening;
             listening.start().get(START_TIMEOUT_MS, TimeUnit.MILLISECONDS);

@@ -85,9 +85,22 @@ final class Peers implements AutoCloseable {
     ///
     /// @throws IOException if it does not answer in time
     AggregatedHttpResponse get(HostEntry host, String path, Duration timeout) throws IOException, InterruptedException {
+        return ask(host, HttpMethod.GET, path, timeout);
+    }
+
+    /// Asks another agent to do something, on this host's own behalf.
+    ///
+    /// @throws IOException if it does not answer in time; it may have done it or not
+    AggregatedHttpResponse post(HostEntry host, String path, Duration timeout)
+            throws IOException, InterruptedException {
+        return ask(host, HttpMethod.POST, path, timeout);
+    }
+
+    private AggregatedHttpResponse ask(HostEntry host, HttpMethod method, String path, Duration timeout)
+            throws IOException, InterruptedException {
         try {
             return client(host)
-                    .execute(HttpRequest.of(headers(HttpMethod.GET, path)))
+                    .execute(HttpRequest.of(headers(method, path)))
                     .aggregate()
                     .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException | AgentException e) {

@@ -9,6 +9,7 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.HostContext;
+import io.godwit.agent.guests.Recovery;
 import io.godwit.agent.migrations.Departures;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -33,6 +34,7 @@ final class Routes {
             ServerBuilder server,
             HostContext host,
             GuestLifecycle lifecycle,
+            Recovery recovery,
             Departures departures,
             Peers peers,
             PrometheusMeterRegistry meters) {
@@ -40,6 +42,7 @@ final class Routes {
         ClusterRoutes cluster = new ClusterRoutes(host, peers);
         GuestRoutes guests = new GuestRoutes(host, lifecycle, locator, peers);
         MigrationRoutes migrations = new MigrationRoutes(host, departures, guests, locator, peers);
+        RecoveryRoutes recoveries = new RecoveryRoutes(recovery, new ClusterRecovery(host, recovery, peers));
         Routes routes = new Routes(server, host.threads(), meters);
 
         routes.add(HttpMethod.GET, "/v1/hosts", cluster::hosts);
@@ -51,6 +54,9 @@ final class Routes {
         routes.add(HttpMethod.POST, GUEST + "/resume", guests::resume);
         routes.add(HttpMethod.POST, GUEST + "/shutdown", guests::shutdown);
         routes.add(HttpMethod.GET, GUEST + "/console", guests::console);
+        routes.add(HttpMethod.GET, GUEST + "/presence", recoveries::presence);
+        routes.add(HttpMethod.POST, GUEST + "/settlement", recoveries::settle);
+        routes.add(HttpMethod.POST, GUEST + "/recovery", recoveries::recover);
         routes.add(HttpMethod.POST, GUEST + "/migration", migrations::start);
         routes.add(HttpMethod.GET, GUEST + "/migration", migrations::get);
         routes.add(HttpMethod.DELETE, GUEST + "/migration", migrations::cancel);

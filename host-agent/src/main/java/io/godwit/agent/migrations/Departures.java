@@ -269,6 +269,8 @@ public final class Departures {
             host.table().remove(slot, "it moved to " + report.target() + ", epoch " + report.epoch());
         } catch (HypervisorException e) {
             LOG.error("Guest {} moved away, but its copy here cannot be removed: {}", slot.name(), e.getMessage());
+            // Its hypervisor talks to one holder at a time, and the next attempt will be another one.
+            leaving.guest().close();
             host.table().transitionTo(slot, new SlotState.Unmanaged(AgentException.words(e)), "what it left is stuck");
         }
     }

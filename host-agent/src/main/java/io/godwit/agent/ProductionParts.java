@@ -7,6 +7,7 @@ import io.godwit.agent.guests.AgentException;
 import io.godwit.agent.guests.AgentException.Code;
 import io.godwit.agent.guests.Consoles;
 import io.godwit.agent.guests.GuestFileParser;
+import io.godwit.agent.zookeeper.RecordSettings;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
 import io.godwit.shim.linux.PacketSocket;
@@ -28,19 +29,13 @@ import java.util.Optional;
 final class ProductionParts {
     private ProductionParts() {}
 
-    /// @throws IOException if QEMU cannot be used; nothing is left open then
+    /// @throws IOException if QEMU, or a file that the way to ZooKeeper needs, cannot be used; nothing is left
+    ///                     open then
     static AgentParts open(AgentConfig config) throws IOException {
         QemuHypervisor hypervisor = QemuHypervisor.open(qemuSettings(config));
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        AgentConfig.ZooKeeper zooKeeper = config.zookeeper();
         Ownership ownership = Ownership.connect(
-                new OwnershipSettings(
-                        zooKeeper.connect(),
-                        zooKeeper.root(),
-                        zooKeeper.sessionTimeoutMs(),
-                        config.name(),
-                        OwnershipSettings.runningBootId()),
-                meters);
+                RecordSettings.of(config, OwnershipSettings.runningBootId(), config.runDirectory()), meters);
         return new AgentParts(
                 hypervisor,
                 consoles(hypervisor),

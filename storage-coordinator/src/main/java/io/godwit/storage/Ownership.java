@@ -23,7 +23,8 @@ public interface Ownership extends AutoCloseable {
     /// [#connected].
     ///
     /// @param meters  receives `godwit.ownership.*`
-    /// @throws IOException if this process cannot find out its own identity in `/proc`
+    /// @throws IOException if this process cannot find out its own identity in `/proc`, or the files of the access
+    ///                     cannot be used
     static Ownership connect(OwnershipSettings settings, MeterRegistry meters) throws IOException {
         return ZooKeeperOwnership.connect(settings, meters);
     }

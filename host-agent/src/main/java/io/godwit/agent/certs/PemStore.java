@@ -69,7 +69,11 @@ final class PemStore {
         try (PemWriter pem = new PemWriter(text)) {
             pem.writeObject(new PemObject(type, content));
         }
-        ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII));
+        writeText(file, text.toString(), permissions);
+    }
+
+    static void writeText(Path file, String text, String permissions) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
         try (SeekableByteChannel channel = Files.newByteChannel(
                 file,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),

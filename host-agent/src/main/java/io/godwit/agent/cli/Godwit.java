@@ -43,6 +43,7 @@ import picocli.CommandLine.ScopeType;
             AgentCommand.class,
             CertsCommand.class,
             ZooKeeperCommand.class,
+            RecordsCommand.class,
             VersionCommand.class,
             CommandLine.HelpCommand.class
         })

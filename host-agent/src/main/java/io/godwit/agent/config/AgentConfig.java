@@ -46,8 +46,21 @@ public record AgentConfig(
     public record MigrationSettings(int port, int connections, long downtimeBudgetMs, long bandwidthBytesPerSecond) {}
 
     /// @param connect  `host:port,host:port,...`
-    /// @param root     the node under which all records stand, such as `/godwit`
-    public record ZooKeeper(String connect, String root, int sessionTimeoutMs) {}
+    /// @param root        the node under which all records stand, such as `/godwit`
+    /// @param tls         mutual TLS with the files of [AgentConfig#tls], which is there then
+    /// @param secretFile  the cluster's secret, whose knowledge opens the records; null leaves them open to
+    ///                    everybody
+    public record ZooKeeper(
+            String connect,
+            String root,
+            int sessionTimeoutMs,
+            boolean tls,
+            @Nullable Path secretFile) {
+        /// In the clear, with records that are open to everybody.
+        public ZooKeeper(String connect, String root, int sessionTimeoutMs) {
+            this(connect, root, sessionTimeoutMs, false, null);
+        }
+    }
 
     /// PEM files.
     public record TlsFiles(Path authority, Path certificate, Path key) {}

@@ -1,6 +1,7 @@
 package io.godwit.agent.config;
 
 import io.godwit.migration.MigrationPolicy;
+import io.godwit.storage.RecordSecrets;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,7 +76,7 @@ public final class AgentConfigFile {
                 top.text("address", null, ADDRESS, "a host name or an IP address"),
                 api(top.group("api")),
                 migration(top.group("migration")),
-                zooKeeper(top.group("zookeeper")),
+                zooKeeper(top.group("zookeeper"), top.has("tls")),
                 tls(top),
                 top.text("bridge", null, BRIDGE, "the name of a network interface"),
                 top.path("runDirectory", "/run/godwit"),
@@ -112,13 +113,29 @@ public final class AgentConfigFile {
         return settings;
     }
 
-    private AgentConfig.ZooKeeper zooKeeper(KeyReader keys) {
+    private AgentConfig.ZooKeeper zooKeeper(KeyReader keys, boolean tlsFiles) {
         AgentConfig.ZooKeeper zooKeeper = new AgentConfig.ZooKeeper(
                 keys.text("connect", null, ENSEMBLE, "a list such as zk1:2181,zk2:2181,zk3:2181"),
                 keys.text("root", "/godwit", ZNODE, "the path of a node such as /godwit"),
-                keys.integer("sessionTimeoutMs", 6_000, 1_000, 120_000));
+                keys.integer("sessionTimeoutMs", 6_000, 1_000, 120_000),
+                keys.bool("tls"),
+                keys.has("secretFile") ? keys.path("secretFile", null) : null);
+        if (zooKeeper.tls() && !tlsFiles) {
+            keys.wrong("tls", "is true without a tls group, whose files it needs");
+        }
+        checkSecret(keys, zooKeeper.secretFile());
         keys.rejectUnknown();
         return zooKeeper;
+    }
+
+    private static void checkSecret(KeyReader keys, @Nullable Path file) {
+        if (file != null) {
+            try {
+                RecordSecrets.read(file);
+            } catch (IOException e) {
+                keys.wrong("secretFile", String.valueOf(e.getMessage()));
+            }
+        }
     }
 
     // Plain connections must be asked for in so many words: a forgotten tls group is a mistake, not a choice.

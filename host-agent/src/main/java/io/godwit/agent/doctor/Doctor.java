@@ -35,7 +35,7 @@ public final class Doctor {
         add(findings, "RAM directory", () -> List.of(places.ramDirectory()));
         add(findings, "images", places::imageDirectories);
         add(findings, "certificates", () -> CertificateChecks.check(config, now));
-        add(findings, "ZooKeeper", () -> ZooKeeperChecks.check(config.zookeeper()));
+        add(findings, "ZooKeeper", () -> ZooKeeperChecks.check(config));
         add(findings, "clock", () -> List.of(ClockCheck.check(Command.SYSTEM)));
         return findings;
     }

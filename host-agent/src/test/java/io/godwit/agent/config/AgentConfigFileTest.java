@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.godwit.agent.certs.CertificateAuthority;
+import io.godwit.agent.certs.ClusterSecret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
@@ -56,6 +58,7 @@ class AgentConfigFileTest {
         String example = Files.readString(Path.of("../docs/agent.example.yaml"));
         new CertificateAuthority(directory, Instant.now(), new SecureRandom()).init();
         new CertificateAuthority(directory, Instant.now(), new SecureRandom()).issue("host1", List.of());
+        ClusterSecret.make(directory, new SecureRandom());
         String here = example.replace("/etc/godwit/tls", directory.toString());
 
         AgentConfig config = AgentConfigFile.parse("agent.example.yaml", here, HOST_MEMORY);
@@ -71,6 +74,21 @@ class AgentConfigFileTest {
         assertThat(config.accelerator()).isEqualTo(least.accelerator());
         assertThat(config.limits()).isEqualTo(new AgentConfig.Limits(12L << 30, 64, 2));
         assertThat(config.tls()).isNotNull();
+        assertThat(config.zookeeper().tls()).isTrue();
+        assertThat(config.zookeeper().secretFile()).isEqualTo(directory.resolve(ClusterSecret.FILE));
+    }
+
+    @Test
+    void theWayToZooKeeperNeedsItsFiles() throws IOException {
+        Path secret = ClusterSecret.make(directory, new SecureRandom());
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r--r--"));
+        String wanting = LEAST.replace("connect: zk1:2181", "connect: zk1:2181\n  tls: true\n  secretFile: " + secret);
+
+        assertThat(mistakes(wanting))
+                .containsExactly(
+                        "f: line 5: zookeeper.tls is true without a tls group, whose files it needs",
+                        "f: line 6: zookeeper.secretFile names a file that others than its owner can use; chmod 600 "
+                                + secret);
     }
 
     @Test

@@ -105,7 +105,10 @@ final class ChangeDriver {
             } catch (UnreadableRecord e) {
                 return new ChangeAnswer.Unreadable(e.reason());
             } catch (KeeperException e) {
-                return new ChangeAnswer.NoAnswer("ZooKeeper does not answer, " + e.code());
+                // A secret that is wrong does not become right by waiting.
+                return e.code() == KeeperException.Code.NOAUTH
+                        ? new ChangeAnswer.Unreadable(RecordStore.words(e))
+                        : new ChangeAnswer.NoAnswer(RecordStore.words(e));
             }
         }
 

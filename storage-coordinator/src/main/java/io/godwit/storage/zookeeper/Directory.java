@@ -92,10 +92,12 @@ final class Directory {
             for (int attempt = 1; ; attempt++) {
                 try {
                     return read.get();
+                } catch (KeeperException.NoAuthException e) {
+                    throw new OwnershipException(Kind.REFUSED, what + " cannot be read: " + RecordStore.words(e), e);
                 } catch (KeeperException e) {
                     if (deadline.isOver()) {
                         throw new OwnershipException(
-                                Kind.UNDECIDED, "ZooKeeper does not answer, " + e.code() + ": " + what, e);
+                                Kind.UNDECIDED, what + " cannot be read: " + store.explained(e), e);
                     }
                 }
                 Thread.sleep(deadline.atMost(ChangeDriver.backOff(attempt)));

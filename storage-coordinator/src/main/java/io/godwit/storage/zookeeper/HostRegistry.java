@@ -130,7 +130,8 @@ final class HostRegistry implements AutoCloseable {
             AliveRecord present = aliveRecord(alive);
             boolean ours = present != null && present.instance().equals(self.instance());
             if (alive.exists() && !ours && !isDead(present)) {
-                return new Obstacle(Kind.REFUSED, "another agent is announced under this name, " + describe(present));
+                return new Obstacle(
+                        Kind.REFUSED, "another agent is announced under this name, " + describe(present), null);
             }
             List<CuratorOp> ops = new ArrayList<>();
             byte[] data = RecordCodec.host(entry);
@@ -148,8 +149,11 @@ final class HostRegistry implements AutoCloseable {
             }
             store.write(ops);
             return null;
+        } catch (UnreadableRecord e) {
+            return new Obstacle(Kind.REFUSED, e.reason(), null);
         } catch (KeeperException e) {
-            return new Obstacle(Kind.UNDECIDED, "ZooKeeper does not answer, " + e.code());
+            Kind kind = e.code() == KeeperException.Code.NOAUTH ? Kind.REFUSED : Kind.UNDECIDED;
+            return new Obstacle(kind, RecordStore.words(e), e);
         }
     }
 
@@ -175,7 +179,9 @@ final class HostRegistry implements AutoCloseable {
     }
 
     private OwnershipException undone(Obstacle obstacle) {
-        return new OwnershipException(obstacle.kind(), "Host " + host + " could not be announced: " + obstacle.what());
+        KeeperException cause = obstacle.cause();
+        String what = cause == null ? obstacle.what() : store.explained(cause);
+        return new OwnershipException(obstacle.kind(), "Host " + host + " could not be announced: " + what);
     }
 
     private static String describe(@Nullable AliveRecord other) {
@@ -184,5 +190,6 @@ final class HostRegistry implements AutoCloseable {
                 : "process " + other.process().pid() + " of boot " + other.bootId();
     }
 
-    private record Obstacle(Kind kind, String what) {}
+    private record Obstacle(
+            Kind kind, String what, @Nullable KeeperException cause) {}
 }

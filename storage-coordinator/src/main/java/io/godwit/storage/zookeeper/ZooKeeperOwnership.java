@@ -47,7 +47,8 @@ public final class ZooKeeperOwnership implements Ownership {
             OwnershipSettings settings,
             MeterRegistry meters,
             ProcessIdentity process,
-            Function<OwnerEvent, ChangeProcess> processes) {
+            Function<OwnerEvent, ChangeProcess> processes)
+            throws IOException {
         NodeNames.checkName("host name", settings.host());
         this.settings = settings;
         store = new RecordStore(settings);

@@ -1,0 +1,21 @@
+package io.godwit.agent.zookeeper;
+
+import io.godwit.agent.config.AgentConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// How one ZooKeeper server is run.
+///
+/// @param data      holds the log and the snapshots; made if missing
+/// @param address   to listen on for clients, an IP literal or a name
+/// @param tickMs    clients may ask for session timeouts of 2 to 20 ticks
+/// @param tls       with it the port speaks TLS only, clients need a certificate of the authority, and servers
+///                  speak TLS among themselves; null for none of that
+/// @param ensemble  null for a server that is alone
+public record ServerSettings(
+        Path data,
+        String address,
+        int port,
+        int tickMs,
+        AgentConfig.@Nullable TlsFiles tls,
+        @Nullable Ensemble ensemble) {}

@@ -1,6 +1,8 @@
 package io.godwit.agent;
 
 import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.guard.GuardedHypervisor;
+import io.godwit.agent.guard.LeaseKeeper;
 import io.godwit.agent.guests.Adoption;
 import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestLifecycle;
@@ -14,6 +16,7 @@ import io.godwit.agent.http.ApiServer;
 import io.godwit.agent.migrations.Arrivals;
 import io.godwit.agent.migrations.Departures;
 import io.godwit.migration.MigrationEngine;
+import io.godwit.shim.Hypervisor;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.OwnershipException;
 import java.io.IOException;
@@ -86,14 +89,20 @@ public final class Agent implements AutoCloseable {
 
     private void open(AgentConfig config, AgentParts parts) throws IOException, InterruptedException {
         closeLater("the meters", parts.meters()::close);
-        closeLater("the ownership records", parts.ownership());
+        // A session that is closed ends at once, while the guests run on for as long as the guard lets them. Where
+        // others act on its end it has to lapse by itself, once this process is gone.
+        if (!config.lease().enforce()) {
+            closeLater("the ownership records", parts.ownership());
+        }
         closeLater("the address takeover", parts.takeover());
         closeLater("the run directory", RunDirectoryLock.take(config.runDirectory()));
+        announce(config, parts);
+        Hypervisor hypervisor = hypervisor(config, parts);
         ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("godwit-agent-", 0).factory());
         HostContext host = new HostContext(
                 config,
-                parts.hypervisor(),
+                hypervisor,
                 parts.ownership(),
                 new GuestTable(config.limits()),
                 new PauseNotes(config.runDirectory().resolve("paused")),
@@ -103,7 +112,6 @@ public final class Agent implements AutoCloseable {
         AgentMeters meters = AgentMeters.register(host, parts.meters());
         closeLater("the agent's meters", meters);
 
-        announce(config, parts);
         GuestLifecycle guests = new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.clock());
         Announcements announcements = new Announcements(host, parts.takeover());
         new Adoption(host, guests, announcements).adoptAll();
@@ -116,6 +124,21 @@ public final class Agent implements AutoCloseable {
         closeLater(
                 "the API",
                 ApiServer.start(host, guests, new Recovery(host, guests, announcements), departures, parts.meters()));
+    }
+
+    /// The hypervisor itself, or behind a guard if the lease is enforced.
+    private Hypervisor hypervisor(AgentConfig config, AgentParts parts) throws IOException, InterruptedException {
+        if (!config.lease().enforce()) {
+            return parts.hypervisor();
+        }
+        LeaseKeeper keeper = LeaseKeeper.start(
+                config.lease().settings(),
+                config.zookeeper().sessionTimeoutMs(),
+                parts.ownership(),
+                config.runDirectory().toAbsolutePath().resolve("guard"),
+                parts.meters());
+        closeLater("the lease", keeper);
+        return new GuardedHypervisor(parts.hypervisor(), keeper);
     }
 
     private static void announce(AgentConfig config, AgentParts parts) throws OwnershipException, InterruptedException {

@@ -129,8 +129,17 @@ class DependencyRulesTest {
                 .and()
                 .doNotHaveSimpleName("ProductionParts")
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(
-                        "io.godwit.shim.qemu..", "io.godwit.shim.synthetic..", "io.godwit.shim.linux..")));
+                .dependOnClassesThat(resideInAnyPackage("io.godwit.shim.qemu..", "io.godwit.shim.synthetic..")));
+        // The guard works on processes, whoever runs in them.
+        check(noClasses()
+                .that()
+                .resideInAPackage(AGENT)
+                .and()
+                .resideOutsideOfPackage("io.godwit.agent.guard..")
+                .and()
+                .doNotHaveSimpleName("ProductionParts")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.godwit.shim.linux..")));
     }
 
     @Test

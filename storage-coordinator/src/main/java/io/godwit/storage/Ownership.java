@@ -3,6 +3,7 @@ package io.godwit.storage;
 import io.godwit.storage.zookeeper.ZooKeeperOwnership;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -73,6 +74,11 @@ public interface Ownership extends AutoCloseable {
     /// known. A HANDOVER in which this host is the source is taken back first; one in which it is the target is
     /// [Verdict.NotMine].
     Verdict settle(String guest) throws InterruptedException;
+
+    /// Confirms this host's session by a write each interval, from now until the answer is closed, and tells how
+    /// each went. Goes on through lost connections and new sessions; a renewal that fails is not repeated before
+    /// its turn.
+    LeaseRenewals.Renewing renewLease(Duration interval, LeaseRenewals listener);
 
     /// Whether ZooKeeper answered within the last session timeout: for `doctor` and for refusing early.
     boolean connected();

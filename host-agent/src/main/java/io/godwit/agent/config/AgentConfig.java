@@ -1,5 +1,6 @@
 package io.godwit.agent.config;
 
+import io.godwit.storage.LeaseSettings;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param api               where commands come in
 /// @param migration         where guests come in, and the defaults of those that leave
 /// @param zookeeper         the ensemble
+/// @param lease             whether guests are stopped when ZooKeeper is away, and when
 /// @param tls               null only where the file says `insecure: true`
 /// @param bridge            the bridge that guests' taps join unless their file names another
 /// @param runDirectory      sockets, process ids and what an agent must find again; gone after a reboot
@@ -23,6 +25,7 @@ public record AgentConfig(
         Api api,
         MigrationSettings migration,
         ZooKeeper zookeeper,
+        Lease lease,
         @Nullable TlsFiles tls,
         String bridge,
         Path runDirectory,
@@ -60,6 +63,13 @@ public record AgentConfig(
         public ZooKeeper(String connect, String root, int sessionTimeoutMs) {
             this(connect, root, sessionTimeoutMs, false, null);
         }
+    }
+
+    /// @param enforce   whether guests are paused and killed when this host has not heard from ZooKeeper for
+    ///                  too long
+    /// @param settings  safe with the session timeout if `enforce` is true
+    public record Lease(boolean enforce, LeaseSettings settings) {
+        public static final Lease OFF = new Lease(false, LeaseSettings.DEFAULT);
     }
 
     /// PEM files.

@@ -1,6 +1,8 @@
 package io.godwit.agent.config;
 
 import io.godwit.migration.MigrationPolicy;
+import io.godwit.storage.LeaseSettings;
+import io.godwit.storage.LeaseTimes;
 import io.godwit.storage.RecordSecrets;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +31,7 @@ public final class AgentConfigFile {
     private static final Pattern ENSEMBLE = Pattern.compile(
             "([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+]):\\d{1,5}(,([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+]):\\d{1,5}){0,15}");
     private static final Pattern ZNODE = Pattern.compile("(/[A-Za-z0-9_.-]{1,64}){1,8}");
+    private static final Pattern FRACTION = Pattern.compile("0\\.\\d{1,4}");
     private static final Pattern BRIDGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,14}");
 
     private final List<String> mistakes = new ArrayList<>();
@@ -77,6 +80,7 @@ public final class AgentConfigFile {
                 api(top.group("api")),
                 migration(top.group("migration")),
                 zooKeeper(top.group("zookeeper"), top.has("tls")),
+                lease(top.group("lease")),
                 tls(top),
                 top.text("bridge", null, BRIDGE, "the name of a network interface"),
                 top.path("runDirectory", "/run/godwit"),
@@ -84,6 +88,11 @@ public final class AgentConfigFile {
                 top.paths("imageDirectories", IMAGE_DIRECTORIES_MAX),
                 top.parsed("accelerator", AgentConfig.Accelerator.AUTO, AgentConfigFile::accelerator),
                 limits(top.group("limits")));
+        if (config.lease().enforce()) {
+            // Only what is turned on has to be safe: a short session timeout alone harms nobody.
+            LeaseTimes.objections(config.lease().settings(), config.zookeeper().sessionTimeoutMs())
+                    .forEach(objection -> top.wrong("lease", "is unsafe: " + objection));
+        }
         if (config.api().port() == config.migration().port()) {
             note("api.port and migration.port are the same: " + config.api().port());
         }
@@ -136,6 +145,28 @@ public final class AgentConfigFile {
                 keys.wrong("secretFile", String.valueOf(e.getMessage()));
             }
         }
+    }
+
+    private AgentConfig.Lease lease(KeyReader keys) {
+        LeaseSettings fallback = LeaseSettings.DEFAULT;
+        AgentConfig.Lease lease = new AgentConfig.Lease(
+                keys.bool("enforce"),
+                new LeaseSettings(
+                        keys.parsed("safety", fallback.safety(), AgentConfigFile::fraction),
+                        keys.integer("renewIntervalMs", fallback.renewIntervalMs(), 50, 30_000),
+                        keys.integer("pauseMs", fallback.pauseMs(), 50, 30_000),
+                        keys.integer("killAfterMs", fallback.killAfterMs(), 100, 600_000),
+                        keys.integer("killMs", fallback.killMs(), 50, 30_000),
+                        keys.integer("serverTickMs", fallback.serverTickMs(), 50, 30_000)));
+        keys.rejectUnknown();
+        return lease;
+    }
+
+    private static double fraction(String text) {
+        if (!FRACTION.matcher(text).matches()) {
+            throw new IllegalArgumentException("not a part of one such as 0.25: " + text);
+        }
+        return Double.parseDouble(text);
     }
 
     // Plain connections must be asked for in so many words: a forgotten tls group is a mistake, not a choice.

@@ -36,6 +36,7 @@ public final class Doctor {
         add(findings, "images", places::imageDirectories);
         add(findings, "certificates", () -> CertificateChecks.check(config, now));
         add(findings, "ZooKeeper", () -> ZooKeeperChecks.check(config));
+        add(findings, "lease", () -> List.of(LeaseCheck.check(config)));
         add(findings, "clock", () -> List.of(ClockCheck.check(Command.SYSTEM)));
         return findings;
     }

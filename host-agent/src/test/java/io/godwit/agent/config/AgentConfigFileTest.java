@@ -44,6 +44,7 @@ class AgentConfigFileTest {
                         new AgentConfig.Api(Path.of("/run/godwit/agent.sock"), 7070),
                         new AgentConfig.MigrationSettings(7071, 2, 100, 0),
                         new AgentConfig.ZooKeeper("zk1:2181", "/godwit", 6000),
+                        AgentConfig.Lease.OFF,
                         null,
                         "br0",
                         Path.of("/run/godwit"),
@@ -69,6 +70,7 @@ class AgentConfigFileTest {
         assertThat(config.zookeeper().root()).isEqualTo(least.zookeeper().root());
         assertThat(config.zookeeper().sessionTimeoutMs())
                 .isEqualTo(least.zookeeper().sessionTimeoutMs());
+        assertThat(config.lease()).isEqualTo(AgentConfig.Lease.OFF);
         assertThat(config.runDirectory()).isEqualTo(least.runDirectory());
         assertThat(config.ramDirectory()).isEqualTo(least.ramDirectory());
         assertThat(config.accelerator()).isEqualTo(least.accelerator());
@@ -124,7 +126,7 @@ class AgentConfigFileTest {
                         "f: line 12: accelerator is not one of auto, kvm, tcg: xen",
                         "f: line 14: limits.memory is more than this host has, which is 16 GiB: 64 GiB",
                         "f: line 2: adress is not a key of this file; here it may hold accelerator, address, api,"
-                                + " bridge, imageDirectories, insecure, limits, migration, name, ramDirectory,"
+                                + " bridge, imageDirectories, insecure, lease, limits, migration, name, ramDirectory,"
                                 + " runDirectory, tls, zookeeper");
     }
 
@@ -141,6 +143,10 @@ class AgentConfigFileTest {
             limits: {guests: }                 | limits.guests is not a whole number from 1 to 1000: nothing
             limits: {memory: 1}                | limits.memory is not an amount of memory such as 512MiB or 12GiB: 1
             limits: {memroy: 1GiB}             | limits.memroy is not a key of this file; here it may hold guests, memory
+            lease: {safety: 25}                | lease.safety is not a part of one such as 0.25: 25
+            lease: {enforce: 1}                | lease.enforce is neither true nor false: "1"
+            lease: {enforce: true, safety: 0.1} | lease is unsafe: guests may run until 5706 ms after the last renewal
+            lease: {enforce: true, safety: 0.4} | lease is unsafe: guests would be paused 3600 ms after the last renewal
             tls: {authority: /none}            | insecure is true though there is a tls group: one of the two must go
             tls: {authority: /none}            | tls.authority names a file that is not there: /none
             tls: {authority: /none}            | tls.certificate is missing

@@ -334,6 +334,7 @@ class DoctorTest {
                     new AgentConfig.Api(root.resolve("agent.sock"), apiPort),
                     new AgentConfig.MigrationSettings(free.getLocalPort(), 2, 50, 0),
                     new AgentConfig.ZooKeeper(connect, "/godwit", 6_000),
+                    AgentConfig.Lease.OFF,
                     tls,
                     bridge,
                     root,

@@ -3,9 +3,11 @@ package io.godwit.agent.testing;
 import io.godwit.storage.Claims;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
+import io.godwit.storage.LeaseRenewals;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.Verdict;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -124,6 +126,11 @@ public final class ScriptedOwnership implements Ownership {
     @Override
     public Verdict settle(String guest) {
         return verdict("settle " + guest);
+    }
+
+    @Override
+    public LeaseRenewals.Renewing renewLease(Duration interval, LeaseRenewals listener) {
+        return () -> {};
     }
 
     @Override

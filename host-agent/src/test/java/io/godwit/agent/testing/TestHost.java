@@ -61,6 +61,7 @@ public final class TestHost implements AutoCloseable {
                 new AgentConfig.Api(run.resolve("api.sock"), freePort()),
                 new AgentConfig.MigrationSettings(freePort(), 2, 50, 0),
                 new AgentConfig.ZooKeeper(zooKeeper, "/godwit", SESSION_TIMEOUT_MS),
+                AgentConfig.Lease.OFF,
                 tls,
                 "br0",
                 run,

@@ -221,6 +221,11 @@ final class RecordStore implements AutoCloseable {
         return zookeeper().getSessionId();
     }
 
+    /// The client of this moment's session: what is asked through it is answered in that session or not at all.
+    ZooKeeper client() throws KeeperException, InterruptedException {
+        return zookeeper();
+    }
+
     CuratorFramework curator() {
         return curator;
     }

@@ -3,6 +3,7 @@ package io.godwit.storage.zookeeper;
 import io.godwit.storage.Claims;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
+import io.godwit.storage.LeaseRenewals;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
@@ -15,6 +16,7 @@ import io.godwit.storage.handover.OwnerEvent;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -157,6 +159,11 @@ public final class ZooKeeperOwnership implements Ownership {
     public Verdict settle(String guest) throws InterruptedException {
         NodeNames.checkName("guest name", guest);
         return endless(ChangeRequest.of(new OwnerEvent.Settle(guest, settings.host())));
+    }
+
+    @Override
+    public LeaseRenewals.Renewing renewLease(Duration interval, LeaseRenewals listener) {
+        return LeaseRenewal.start(store, store.nodes().alive(settings.host()), interval, listener);
     }
 
     @Override

@@ -1,0 +1,109 @@
+package io.godwit.agent.guard;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Which guests may run until when. Pure: feeds and the time come in, orders come out. An order is due again
+/// until it is reported as carried out, and a pause for as long as it lasts, so that nobody else's SIGCONT
+/// undoes it.
+///
+/// Each process has deadlines of its own, and only a feed that names it moves them: an agent that has just
+/// started and knows half of the guests neither prolongs the others nor lets them slip. A process leaves when
+/// it has ended.
+final class GuardState {
+    private final Map<GuardedProcess, Deadlines> guests = new HashMap<>();
+
+    /// @param stopped whether we may have stopped it; true also for one that a guard before us may have stopped
+    private record Deadlines(long pauseAtNs, long killAtNs, boolean stopped) {}
+
+    sealed interface Order {
+        GuardedProcess target();
+
+        record Pause(GuardedProcess target) implements Order {}
+
+        record Kill(GuardedProcess target) implements Order {}
+
+        record Continue(GuardedProcess target) implements Order {}
+    }
+
+    /// These processes may run until the first deadline and exist until the second.
+    void feed(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
+        for (GuardedProcess process : processes) {
+            Deadlines before = guests.get(process);
+            guests.put(process, new Deadlines(pauseAtNs, killAtNs, before == null || before.stopped()));
+        }
+    }
+
+    /// What is to be done now, killing before pausing before continuing.
+    List<Order> due(long nowNs) {
+        List<Order> kills = new ArrayList<>();
+        List<Order> pauses = new ArrayList<>();
+        List<Order> continues = new ArrayList<>();
+        guests.forEach((process, deadlines) -> {
+            if (nowNs >= deadlines.killAtNs()) {
+                kills.add(new Order.Kill(process));
+            } else if (nowNs >= deadlines.pauseAtNs()) {
+                pauses.add(new Order.Pause(process));
+            } else if (deadlines.stopped()) {
+                continues.add(new Order.Continue(process));
+            }
+        });
+        kills.addAll(pauses);
+        kills.addAll(continues);
+        return kills;
+    }
+
+    /// The order was carried out.
+    ///
+    /// @return whether this is news: a pause is ordered again and again
+    boolean done(Order order) {
+        Deadlines before = guests.get(order.target());
+        if (before == null) {
+            return false;
+        }
+        boolean stopped = switch (order) {
+            case Order.Continue _ -> false;
+            case Order.Pause _, Order.Kill _ -> true;
+        };
+        guests.put(order.target(), new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped));
+        return before.stopped() != stopped;
+    }
+
+    void ended(GuardedProcess process) {
+        guests.remove(process);
+    }
+
+    Set<GuardedProcess> held() {
+        return Set.copyOf(guests.keySet());
+    }
+
+    /// How long nothing changes by itself, at most the given time; at least zero.
+    long quietNs(long nowNs, long mostNs) {
+        long quiet = mostNs;
+        for (Deadlines deadlines : guests.values()) {
+            for (long at : new long[] {deadlines.pauseAtNs(), deadlines.killAtNs()}) {
+                if (at > nowNs) {
+                    quiet = Math.min(quiet, at - nowNs);
+                }
+            }
+        }
+        return Math.max(0, quiet);
+    }
+
+    /// How long ago the order fell due: the margin that was used up.
+    long lateNs(Order order, long nowNs) {
+        Deadlines deadlines = guests.get(order.target());
+        if (deadlines == null) {
+            return 0;
+        }
+        return switch (order) {
+            case Order.Pause _ -> nowNs - deadlines.pauseAtNs();
+            case Order.Kill _ -> nowNs - deadlines.killAtNs();
+            case Order.Continue _ -> 0;
+        };
+    }
+}

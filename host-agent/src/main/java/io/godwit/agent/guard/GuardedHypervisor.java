@@ -1,0 +1,75 @@
+package io.godwit.agent.guard;
+
+import io.godwit.shim.Guest;
+import io.godwit.shim.GuestSpec;
+import io.godwit.shim.Hypervisor;
+import io.godwit.shim.HypervisorException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/// A hypervisor whose guests are all known to the guard before anybody can run them.
+public final class GuardedHypervisor implements Hypervisor {
+    private static final Duration DESTROY_TIMEOUT = Duration.ofSeconds(10);
+
+    private final Hypervisor hypervisor;
+    private final LeaseKeeper keeper;
+
+    public GuardedHypervisor(Hypervisor hypervisor, LeaseKeeper keeper) {
+        this.hypervisor = hypervisor;
+        this.keeper = keeper;
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return hypervisor.capabilities();
+    }
+
+    @Override
+    public List<String> blockers(GuestSpec spec) {
+        return hypervisor.blockers(spec);
+    }
+
+    @Override
+    public Guest create(GuestSpec spec) throws HypervisorException {
+        return admitted(hypervisor.create(spec), true);
+    }
+
+    @Override
+    public Guest prepareIncoming(GuestSpec spec) throws HypervisorException {
+        // Its record is another host's until the commit, which is itself the proof.
+        return admitted(hypervisor.prepareIncoming(spec), false);
+    }
+
+    @Override
+    public List<String> present() throws HypervisorException {
+        return hypervisor.present();
+    }
+
+    @Override
+    public Optional<Guest> adopt(String name) throws HypervisorException {
+        Optional<Guest> guest = hypervisor.adopt(name);
+        // It runs already. Its record decides how long, and a copy that was outrun is destroyed by who adopts.
+        guest.ifPresent(found -> keeper.noteFound(name, found.pid()));
+        return guest;
+    }
+
+    @Override
+    public void cleanUp(String name) throws HypervisorException {
+        hypervisor.cleanUp(name);
+    }
+
+    private Guest admitted(Guest guest, boolean recorded) throws HypervisorException {
+        try {
+            keeper.admit(guest.spec().name(), guest.pid(), recorded);
+            return guest;
+        } catch (HypervisorException e) {
+            try {
+                guest.destroy(DESTROY_TIMEOUT);
+            } catch (HypervisorException left) {
+                e.addSuppressed(left);
+            }
+            throw e;
+        }
+    }
+}

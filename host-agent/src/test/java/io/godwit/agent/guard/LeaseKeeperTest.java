@@ -172,8 +172,15 @@ class LeaseKeeperTest {
     }
 
     private LeaseKeeper keeper(Records records) throws Exception {
-        return LeaseKeeper.start(
-                SETTINGS, TIMEOUT_MS, records.ownership(), place().directory(), new Meters(meters).fresh());
+        return keeper(records, plan(0, false));
+    }
+
+    private LeaseKeeper keeper(Records records, LeasePlan plan) throws Exception {
+        return LeaseKeeper.start(plan, records.ownership(), new Meters(meters).fresh());
+    }
+
+    private LeasePlan plan(long recordedWaitMs, boolean relaxed) {
+        return new LeasePlan(SETTINGS, TIMEOUT_MS, place().directory(), "", recordedWaitMs, relaxed);
     }
 
     private GuardPlace place() {

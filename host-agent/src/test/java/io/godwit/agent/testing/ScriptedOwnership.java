@@ -1,6 +1,7 @@
 package io.godwit.agent.testing;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.LeaseRenewals;
@@ -26,6 +27,7 @@ public final class ScriptedOwnership implements Ownership {
     private final Map<String, GuestEntry> guests = new HashMap<>();
     private final Map<String, HostEntry> hosts = new HashMap<>();
     private boolean connected = true;
+    private volatile FailoverSwitch failover = FailoverSwitch.UNTOUCHED;
 
     /// The changes that were asked for, in their order.
     public List<String> calls() {
@@ -70,6 +72,23 @@ public final class ScriptedOwnership implements Ownership {
     @Override
     public void announceHost(HostEntry self) throws OwnershipException {
         change("announceHost " + self.host());
+    }
+
+    @Override
+    public void announceLease(long takeoverWaitMs) throws OwnershipException {
+        change("announceLease " + takeoverWaitMs);
+    }
+
+    @Override
+    public FailoverSwitch failover() {
+        return failover;
+    }
+
+    @Override
+    public FailoverSwitch setFailover(boolean on, String by) throws OwnershipException {
+        change("setFailover " + (on ? "on" : "off") + " " + by);
+        failover = new FailoverSwitch(on, by, 1_700_000_000_000L, failover.version() + 1);
+        return failover;
     }
 
     @Override

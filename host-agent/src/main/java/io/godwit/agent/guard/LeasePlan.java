@@ -39,6 +39,11 @@ public record LeasePlan(
         }
     }
 
+    /// What speaks against a watchdog, found out without arming it.
+    public static Optional<String> watchdogObstacle(Path watchdog) {
+        return Watchdog.obstacle(watchdog);
+    }
+
     GuardPlace place() {
         return new GuardPlace(directory, watchdog);
     }

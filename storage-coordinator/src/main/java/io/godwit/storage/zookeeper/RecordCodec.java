@@ -86,7 +86,8 @@ final class RecordCodec {
                 .put("apiPort", host.apiPort())
                 .put("migrationPort", host.migrationPort())
                 .put("memoryBytes", host.memoryBytes())
-                .put("state", host.state().name()));
+                .put("state", host.state().name())
+                .put("leaseTakeoverWaitMs", host.leaseTakeoverWaitMs()));
     }
 
     static HostEntry host(String path, byte[] bytes, String host, boolean alive) throws UnreadableRecord {
@@ -104,6 +105,8 @@ final class RecordCodec {
                 (int) fields.number("migrationPort", 0, 65_535),
                 fields.number("memoryBytes", 0, Long.MAX_VALUE),
                 state,
+                // Agents that knew of no lease wrote none, and enforced none.
+                fields.numberOr("leaseTakeoverWaitMs", 0, HostEntry.LEASE_TAKEOVER_WAIT_MS_MAX, 0),
                 alive);
     }
 

@@ -10,8 +10,10 @@ import java.util.List;
 /// <root>/hosts/<host>/alive     AliveRecord, ephemeral
 /// <root>/guests/<guest>         GuestRecord
 /// <root>/guests/<guest>/owner   OwnerContent
+/// <root>/guests/<guest>/failover  Debt, if there is one
 /// <root>/images/<image>/owner   HolderRecord
 /// <root>/addresses/<ip>         HolderRecord
+/// <root>/epochFloor             FloorRecord, once something was retired
 /// ```
 record Nodes(String root) {
     /// @return the root, each of its parents before it, and the four nodes everything stands under
@@ -46,6 +48,14 @@ record Nodes(String root) {
 
     String owner(String guest) {
         return guest(guest) + "/owner";
+    }
+
+    String debt(String guest) {
+        return guest(guest) + "/failover";
+    }
+
+    String epochFloor() {
+        return root + "/epochFloor";
     }
 
     String image(String image) {

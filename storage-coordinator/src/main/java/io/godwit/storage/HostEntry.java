@@ -6,9 +6,9 @@ package io.godwit.storage;
 /// @param apiPort      its HTTP API
 /// @param migrationPort  where it receives guests
 /// @param memoryBytes  what it lends to guests
-/// @param leaseTakeoverWaitMs  how long after the end of the host's session nothing is left of its guests, for
-///                     a clock that is as wrong as it may be; 0 if it does not enforce the lease, and its
-///                     guests may run for ever
+/// @param leaseTakeoverWaitMs  how long after the end of the host's session nothing is left of its guests, for a
+///                     clock that is as wrong as it may be; 0 if it does not enforce the lease, and its guests may
+///                     run for ever
 /// @param alive        whether its session is alive: a hint, never a proof
 public record HostEntry(
         String host,

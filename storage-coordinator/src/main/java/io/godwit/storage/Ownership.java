@@ -32,8 +32,32 @@ public interface Ownership extends AutoCloseable {
 
     /// Records this host, or brings its record up to date. The `alive` hint lasts as long as the session.
     ///
+    /// What it says of the lease is taken from `self` only the first time; after that [#announceLease] alone
+    /// changes it, so that nobody puts back what was true a moment ago.
+    ///
     /// @throws OwnershipException REFUSED if another live agent has this name
     void announceHost(HostEntry self) throws OwnershipException, InterruptedException;
+
+    /// Has this host's record say whether the lease is enforced here; the host must have been announced. Success
+    /// means that the record says so from then on, also in sessions to come.
+    ///
+    /// The order is the proof: a host enforces *before* it is recorded, and stops only *after* this has returned
+    /// from recording 0.
+    ///
+    /// @param takeoverWaitMs as [HostEntry#leaseTakeoverWaitMs]
+    /// @throws OwnershipException UNDECIDED if the record may say either
+    void announceLease(long takeoverWaitMs) throws OwnershipException, InterruptedException;
+
+    /// Where the cluster's switch stands, perhaps a little ago.
+    ///
+    /// @throws OwnershipException REFUSED if its record cannot be understood
+    FailoverSwitch failover() throws OwnershipException;
+
+    /// Turns the cluster's switch. Done already is success, and changes nothing.
+    ///
+    /// @param by in an operator's words, at most [FailoverSwitch#BY_LENGTH_MAX] characters
+    /// @throws OwnershipException UNDECIDED if it may have been turned; ask again
+    FailoverSwitch setFailover(boolean on, String by) throws OwnershipException, InterruptedException;
 
     List<HostEntry> hosts() throws OwnershipException;
 
@@ -88,9 +112,25 @@ public interface Ownership extends AutoCloseable {
     /// The guest runs here in this epoch, and nothing is owed to it any more. Done already is success.
     void paid(String guest, long epoch) throws OwnershipException, InterruptedException;
 
+    /// Whether this host is the cluster's coordinator just now. Takes the seat if nobody has it. This only spares
+    /// the others the work: no right follows from it, and two hosts may both believe that they have it.
+    ///
+    /// @throws OwnershipException if that could not be found out
+    boolean coordinates() throws OwnershipException, InterruptedException;
+
+    /// Of the kernel this host runs on: a guest whose record names another boot did not survive it.
+    String bootId();
+
     /// Has this host's server catch up with its leader, so that reads from here on show what was written
     /// before.
     void sync() throws OwnershipException;
+
+    /// Claims a STOPPED guest once more, with the specification, images and addresses as they are. Nothing is owed
+    /// to the guest from then on.
+    ///
+    /// @return the epoch
+    /// @throws OwnershipException REFUSED if the guest runs, UNKNOWN if there are no records of it
+    long claimAgain(String guest) throws OwnershipException, InterruptedException;
 
     /// RUNNING(this host) to STOPPED, and nothing is owed. The guest must not run any more when this is called.
     /// Done already is success.

@@ -106,6 +106,10 @@ final class GuestSnapshot {
         if (request.debt() instanceof DebtChange.Continue && records.debt() == null) {
             obstacles.add("Nothing is owed any more to guest " + request.event().guest());
         }
+        if (request.specification() == null && records.guest() == null && request.event() instanceof OwnerEvent.Claim) {
+            obstacles.add("There is no specification to start again: "
+                    + request.event().guest());
+        }
         for (Holding holding : holdings.values()) {
             HolderRecord holder = holding.holder();
             if (holding.wanted() && holder != null && !isOurs(holder)) {

@@ -14,6 +14,8 @@ import java.util.List;
 /// <root>/images/<image>/owner   HolderRecord
 /// <root>/addresses/<ip>         HolderRecord
 /// <root>/epochFloor             FloorRecord, once something was retired
+/// <root>/coordinator            the name of the host that has the seat, ephemeral
+/// <root>/failover               FailoverSwitch; absent means on
 /// ```
 record Nodes(String root) {
     /// @return the root, each of its parents before it, and the four nodes everything stands under
@@ -38,6 +40,10 @@ record Nodes(String root) {
         return host(host) + "/alive";
     }
 
+    String failover() {
+        return root + "/failover";
+    }
+
     String guests() {
         return root + "/guests";
     }
@@ -52,6 +58,10 @@ record Nodes(String root) {
 
     String debt(String guest) {
         return guest(guest) + "/failover";
+    }
+
+    String coordinator() {
+        return root + "/coordinator";
     }
 
     String epochFloor() {

@@ -47,7 +47,8 @@ final class TakeoverGround {
         }
         Node failover = nodes.getLast();
         byte[] switchData = failover.data();
-        if (switchData != null && !RecordCodec.failover(switchPath, switchData, failover.version())
+        if (switchData != null
+                && !RecordCodec.failover(switchPath, switchData, failover.version())
                         .on()) {
             obstacles.add("Failover is switched off for the whole cluster");
         }

@@ -2,6 +2,7 @@ package io.godwit.storage.zookeeper;
 
 import io.godwit.storage.Claims;
 import io.godwit.storage.Debt;
+import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.HostSighting;
@@ -40,6 +41,8 @@ public final class ZooKeeperOwnership implements Ownership {
     private final HostRegistry registry;
     private final Directory directory;
     private final Debts debts;
+    private final Seat seat;
+    private final FailoverRecord failover;
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /// The handover each guest of this host was last in, so that a belated [#takeBack] cannot mistake a copy that
@@ -62,6 +65,8 @@ public final class ZooKeeperOwnership implements Ownership {
         registry = new HostRegistry(store, settings.host(), self, closed);
         directory = new Directory(store);
         debts = new Debts(store, settings.host(), closed);
+        seat = new Seat(store, settings.host());
+        failover = new FailoverRecord(store, closed);
         store.start((_, state) -> {
             if (state == ConnectionState.RECONNECTED) {
                 registry.onReconnected();
@@ -77,6 +82,21 @@ public final class ZooKeeperOwnership implements Ownership {
     @Override
     public void announceHost(HostEntry self) throws OwnershipException, InterruptedException {
         registry.announce(self);
+    }
+
+    @Override
+    public void announceLease(long takeoverWaitMs) throws OwnershipException, InterruptedException {
+        registry.announceLease(takeoverWaitMs);
+    }
+
+    @Override
+    public FailoverSwitch failover() throws OwnershipException {
+        return failover.look();
+    }
+
+    @Override
+    public FailoverSwitch setFailover(boolean on, String by) throws OwnershipException, InterruptedException {
+        return failover.set(on, by, System.currentTimeMillis());
     }
 
     @Override
@@ -126,6 +146,27 @@ public final class ZooKeeperOwnership implements Ownership {
         }
         OwnerEvent event = new OwnerEvent.Claim(guest, settings.host(), settings.bootId(), UUID.randomUUID());
         return epoch(bounded(new ChangeRequest(event, canonical, specification, new DebtChange.Clear())));
+    }
+
+    @Override
+    public boolean coordinates() throws OwnershipException, InterruptedException {
+        return seat.taken();
+    }
+
+    @Override
+    public String bootId() {
+        return settings.bootId();
+    }
+
+    @Override
+    public long claimAgain(String guest) throws OwnershipException, InterruptedException {
+        checked("guest name", guest);
+        // A guest that is gone must not come back as one without a specification.
+        if (directory.guest(guest).isEmpty()) {
+            throw new OwnershipException(Kind.UNKNOWN, "There is no guest of this name: " + guest);
+        }
+        OwnerEvent event = new OwnerEvent.Claim(guest, settings.host(), settings.bootId(), UUID.randomUUID());
+        return epoch(bounded(ChangeRequest.of(event, new DebtChange.Clear())));
     }
 
     @Override

@@ -117,7 +117,7 @@ class TakeOverTest {
 
     @Test
     void aHostThatDidNotEnforceItsLeaseKeepsItsGuests() throws Exception {
-        dead.ownership().announceHost(entry("dead", 0));
+        dead.ownership().announceLease(0);
         int version = die();
         refused("did not enforce its lease", () -> alpha.ownership().takeOver("web1", "dead", version, 1, DEBT_1));
     }
@@ -209,6 +209,26 @@ class TakeOverTest {
         assertThat(dead.ownership().claim("web1", "{}", Claims.NONE)).isEqualTo(5);
         // The image was written in epoch 4; a guest that was in epoch 1 takes it and must be above that.
         assertThat(alpha.ownership().claim("old", "{}", CLAIMS)).isEqualTo(5);
+    }
+
+    @Test
+    void oneHostHasTheSeatAndAnotherTakesItWhenItIsFree() throws Exception {
+        assertThat(alpha.ownership().coordinates()).isTrue();
+        assertThat(alpha.ownership().coordinates()).isTrue();
+        assertThat(beta.ownership().coordinates()).isFalse();
+        zookeeper.kill(alpha);
+        assertThat(beta.ownership().coordinates()).isTrue();
+    }
+
+    @Test
+    void aGuestIsStartedAgainAsItWas() throws Exception {
+        dead.ownership().stopped("web1", 1);
+        assertThat(beta.ownership().claimAgain("web1")).isEqualTo(2);
+        assertThat(guest().specification()).isEqualTo("{\"a\":1}");
+        assertThat(guest().claims()).isEqualTo(CLAIMS);
+        assertThatThrownBy(() -> beta.ownership().claimAgain("nobody"))
+                .isInstanceOfSatisfying(
+                        OwnershipException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNKNOWN));
     }
 
     private int die() throws Exception {

@@ -176,6 +176,8 @@ public final class ProcessWatch implements AutoCloseable {
         }
         if (copy.processors.isEmpty()) {
             copy.processors = proc.guestProcessors(pid);
+            // What they have used up to now was for their own making, or will be followed by more.
+            copy.ranNs = proc.ranNs(pid, copy.processors);
         }
         long ranNs = Math.max(copy.ranNs, proc.ranNs(pid, copy.processors));
         if (ranNs != copy.ranNs || !quiet(stat.state()).equals(quiet(copy.state))) {

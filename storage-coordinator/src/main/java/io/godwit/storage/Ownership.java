@@ -32,8 +32,32 @@ public interface Ownership extends AutoCloseable {
 
     /// Records this host, or brings its record up to date. The `alive` hint lasts as long as the session.
     ///
+    /// What it says of the lease is taken from `self` only the first time; after that [#announceLease] alone
+    /// changes it, so that nobody puts back what was true a moment ago.
+    ///
     /// @throws OwnershipException REFUSED if another live agent has this name
     void announceHost(HostEntry self) throws OwnershipException, InterruptedException;
+
+    /// Has this host's record say whether the lease is enforced here; the host must have been announced. Success
+    /// means that the record says so from then on, also in sessions to come.
+    ///
+    /// The order is the proof: a host enforces *before* it is recorded, and stops only *after* this has returned
+    /// from recording 0.
+    ///
+    /// @param takeoverWaitMs as [HostEntry#leaseTakeoverWaitMs]
+    /// @throws OwnershipException UNDECIDED if the record may say either
+    void announceLease(long takeoverWaitMs) throws OwnershipException, InterruptedException;
+
+    /// Where the cluster's switch stands, perhaps a little ago.
+    ///
+    /// @throws OwnershipException REFUSED if its record cannot be understood
+    FailoverSwitch failover() throws OwnershipException;
+
+    /// Turns the cluster's switch. Done already is success, and changes nothing.
+    ///
+    /// @param by in an operator's words, at most [FailoverSwitch#BY_LENGTH_MAX] characters
+    /// @throws OwnershipException UNDECIDED if it may have been turned; ask again
+    FailoverSwitch setFailover(boolean on, String by) throws OwnershipException, InterruptedException;
 
     List<HostEntry> hosts() throws OwnershipException;
 

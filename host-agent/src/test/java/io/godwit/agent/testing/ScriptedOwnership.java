@@ -1,6 +1,7 @@
 package io.godwit.agent.testing;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.LeaseRenewals;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.function.Function;
 
 /// Records that answer as a test tells them to, and note what they were asked.
 public final class ScriptedOwnership implements Ownership {
@@ -26,6 +28,8 @@ public final class ScriptedOwnership implements Ownership {
     private final Map<String, GuestEntry> guests = new HashMap<>();
     private final Map<String, HostEntry> hosts = new HashMap<>();
     private boolean connected = true;
+    private Function<LeaseRenewals, LeaseRenewals.Renewing> renewals = _ -> () -> {};
+    private volatile FailoverSwitch failover = FailoverSwitch.UNTOUCHED;
 
     /// The changes that were asked for, in their order.
     public List<String> calls() {
@@ -54,6 +58,16 @@ public final class ScriptedOwnership implements Ownership {
         connected = false;
     }
 
+    /// How the lease is renewed; not at all unless told.
+    public void renew(Function<LeaseRenewals, LeaseRenewals.Renewing> how) {
+        renewals = how;
+    }
+
+    /// Another host's operator turns the switch.
+    public void turn(boolean on) {
+        failover = new FailoverSwitch(on, "somebody", 1_700_000_000_000L, failover.version() + 1);
+    }
+
     private synchronized void change(String call) throws OwnershipException {
         calls.add(call);
         OwnershipException failure = failures.poll();
@@ -70,6 +84,23 @@ public final class ScriptedOwnership implements Ownership {
     @Override
     public void announceHost(HostEntry self) throws OwnershipException {
         change("announceHost " + self.host());
+    }
+
+    @Override
+    public void announceLease(long takeoverWaitMs) throws OwnershipException {
+        change("announceLease " + takeoverWaitMs);
+    }
+
+    @Override
+    public FailoverSwitch failover() {
+        return failover;
+    }
+
+    @Override
+    public FailoverSwitch setFailover(boolean on, String by) throws OwnershipException {
+        change("setFailover " + (on ? "on" : "off") + " " + by);
+        failover = new FailoverSwitch(on, by, 1_700_000_000_000L, failover.version() + 1);
+        return failover;
     }
 
     @Override
@@ -130,7 +161,7 @@ public final class ScriptedOwnership implements Ownership {
 
     @Override
     public LeaseRenewals.Renewing renewLease(Duration interval, LeaseRenewals listener) {
-        return () -> {};
+        return renewals.apply(listener);
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.List;
 /// <root>/guests/<guest>/owner   OwnerContent
 /// <root>/images/<image>/owner   HolderRecord
 /// <root>/addresses/<ip>         HolderRecord
+/// <root>/failover               FailoverSwitch; absent means on
 /// ```
 record Nodes(String root) {
     /// @return the root, each of its parents before it, and the four nodes everything stands under
@@ -34,6 +35,10 @@ record Nodes(String root) {
 
     String alive(String host) {
         return host(host) + "/alive";
+    }
+
+    String failover() {
+        return root + "/failover";
     }
 
     String guests() {

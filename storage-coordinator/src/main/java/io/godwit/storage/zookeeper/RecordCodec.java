@@ -1,6 +1,7 @@
 package io.godwit.storage.zookeeper;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.OwnerRecord;
 import io.godwit.storage.OwnerRecord.OwnerState;
@@ -86,7 +87,8 @@ final class RecordCodec {
                 .put("apiPort", host.apiPort())
                 .put("migrationPort", host.migrationPort())
                 .put("memoryBytes", host.memoryBytes())
-                .put("state", host.state().name()));
+                .put("state", host.state().name())
+                .put("leaseTakeoverWaitMs", host.leaseTakeoverWaitMs()));
     }
 
     static HostEntry host(String path, byte[] bytes, String host, boolean alive) throws UnreadableRecord {
@@ -104,7 +106,28 @@ final class RecordCodec {
                 (int) fields.number("migrationPort", 0, 65_535),
                 fields.number("memoryBytes", 0, Long.MAX_VALUE),
                 state,
+                // Agents that knew of no lease wrote none, and enforced none.
+                fields.numberOr("leaseTakeoverWaitMs", 0, HostEntry.LEASE_TAKEOVER_WAIT_MS_MAX, 0),
                 alive);
+    }
+
+    static byte[] failover(FailoverSwitch failover) {
+        return bytes(json().put("failover", failover.on() ? "on" : "off")
+                .put("by", failover.by())
+                .put("sinceMs", failover.sinceMs()));
+    }
+
+    static FailoverSwitch failover(String path, byte[] bytes, int version) throws UnreadableRecord {
+        RecordFields fields = RecordFields.parse(path, bytes);
+        String on = fields.name("failover");
+        if (!on.equals("on") && !on.equals("off")) {
+            throw fields.wrong("failover", on);
+        }
+        return new FailoverSwitch(
+                on.equals("on"),
+                fields.text("by", FailoverSwitch.BY_LENGTH_MAX),
+                fields.number("sinceMs", 0, Long.MAX_VALUE),
+                version);
     }
 
     static byte[] alive(AliveRecord alive) {

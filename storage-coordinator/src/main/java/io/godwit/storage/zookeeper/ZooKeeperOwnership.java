@@ -1,6 +1,7 @@
 package io.godwit.storage.zookeeper;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.LeaseRenewals;
@@ -37,6 +38,7 @@ public final class ZooKeeperOwnership implements Ownership {
     private final ChangeDriver driver;
     private final HostRegistry registry;
     private final Directory directory;
+    private final FailoverRecord failover;
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /// The handover each guest of this host was last in, so that a belated [#takeBack] cannot mistake a copy that
@@ -58,6 +60,7 @@ public final class ZooKeeperOwnership implements Ownership {
         AliveRecord self = new AliveRecord(settings.bootId(), process, UUID.randomUUID());
         registry = new HostRegistry(store, settings.host(), self, closed);
         directory = new Directory(store);
+        failover = new FailoverRecord(store, closed);
         store.start((_, state) -> {
             if (state == ConnectionState.RECONNECTED) {
                 registry.onReconnected();
@@ -73,6 +76,21 @@ public final class ZooKeeperOwnership implements Ownership {
     @Override
     public void announceHost(HostEntry self) throws OwnershipException, InterruptedException {
         registry.announce(self);
+    }
+
+    @Override
+    public void announceLease(long takeoverWaitMs) throws OwnershipException, InterruptedException {
+        registry.announceLease(takeoverWaitMs);
+    }
+
+    @Override
+    public FailoverSwitch failover() throws OwnershipException {
+        return failover.look();
+    }
+
+    @Override
+    public FailoverSwitch setFailover(boolean on, String by) throws OwnershipException, InterruptedException {
+        return failover.set(on, by, System.currentTimeMillis());
     }
 
     @Override

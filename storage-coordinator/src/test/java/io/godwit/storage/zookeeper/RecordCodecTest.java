@@ -51,11 +51,25 @@ class RecordCodecTest {
         assertThat(RecordCodec.guest(PATH, RecordCodec.guest(guest))).isEqualTo(guest);
         HolderRecord holder = new HolderRecord("web1", 9);
         assertThat(RecordCodec.holder(PATH, RecordCodec.holder(holder))).isEqualTo(holder);
-        HostEntry host = new HostEntry("alpha", "10.0.0.1", 1, 65_535, 1L << 40, HostState.DRAINING, true);
+        HostEntry host = new HostEntry("alpha", "10.0.0.1", 1, 65_535, 1L << 40, HostState.DRAINING, 1_802, true);
         assertThat(RecordCodec.host(PATH, RecordCodec.host(host), "alpha", true))
                 .isEqualTo(host);
         AliveRecord alive = new AliveRecord("boot", new ProcessIdentity("pid:[1]", 42, 4711), CAUSE);
         assertThat(RecordCodec.alive(PATH, RecordCodec.alive(alive))).isEqualTo(alive);
+    }
+
+    @Test
+    void aHostRecordWithoutALeaseMeansThatNoneIsEnforced() throws Exception {
+        String old = "{\"v\":1,\"address\":\"10.0.0.1\",\"apiPort\":1,\"migrationPort\":2,\"memoryBytes\":3,"
+                + "\"state\":\"UP\"}";
+        HostEntry read = RecordCodec.host(PATH, old.getBytes(StandardCharsets.UTF_8), "alpha", true);
+        assertThat(read).isEqualTo(new HostEntry("alpha", "10.0.0.1", 1, 2, 3, HostState.UP, true));
+        assertThat(read.enforcesLease()).isFalse();
+        for (String wrong : List.of("-1", "\"1\"", "3600001")) {
+            String json = old.replace("\"UP\"", "\"UP\",\"leaseTakeoverWaitMs\":" + wrong);
+            assertThatThrownBy(() -> RecordCodec.host(PATH, json.getBytes(StandardCharsets.UTF_8), "alpha", true))
+                    .isInstanceOf(UnreadableRecord.class);
+        }
     }
 
     @ParameterizedTest

@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 /// @param agentHeapMiB       each agent's `-Xmx`
 /// @param insecure           no TLS between agents
 /// @param hostMemoryMiB      what each host lends to guests
+/// @param lease              agents enforce the lease, so that guests stop when their host has lost ZooKeeper or its
+///                           agent for some seconds
 /// @param repository         the source tree: its `godwit` is run, its `.build` holds the guest image
 public record LabSettings(
         String name,
@@ -22,6 +24,7 @@ public record LabSettings(
         int agentHeapMiB,
         boolean insecure,
         int hostMemoryMiB,
+        boolean lease,
         Path repository) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,12}");
     private static final Pattern RATE = Pattern.compile("0|[1-9][0-9]{0,6}[kmg]bit");
@@ -35,27 +38,41 @@ public record LabSettings(
         check(hostMemoryMiB >= 64, "Host memory is below 64 MiB: " + hostMemoryMiB);
     }
 
-    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent.
+    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent, the lease enforced.
     public static LabSettings standard(String name) {
-        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, Repository.find());
+        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, true, Repository.find());
     }
 
     public LabSettings withHosts(int count) {
         return new LabSettings(
-                name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, repository);
+                name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, lease, repository);
     }
 
     public LabSettings withLinkRate(String rate) {
-        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, repository);
+        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, lease, repository);
     }
 
     public LabSettings withMigrationNetwork(boolean separate) {
-        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, repository);
+        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, lease, repository);
     }
 
     public LabSettings withInsecure(boolean without) {
         return new LabSettings(
-                name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, repository);
+                name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, lease, repository);
+    }
+
+    /// Without, guests run on for as long as their host or its agent is away.
+    public LabSettings withLease(boolean enforced) {
+        return new LabSettings(
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                enforced,
+                repository);
     }
 
     private static void check(boolean ok, String message) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.function.Function;
 
 /// Records that answer as a test tells them to, and note what they were asked.
 public final class ScriptedOwnership implements Ownership {
@@ -29,6 +30,7 @@ public final class ScriptedOwnership implements Ownership {
     private final Map<String, GuestEntry> guests = new HashMap<>();
     private final Map<String, HostEntry> hosts = new HashMap<>();
     private boolean connected = true;
+    private Function<LeaseRenewals, LeaseRenewals.Renewing> renewals = _ -> () -> {};
     private volatile FailoverSwitch failover = FailoverSwitch.UNTOUCHED;
 
     /// The changes that were asked for, in their order.
@@ -56,6 +58,16 @@ public final class ScriptedOwnership implements Ownership {
 
     public void disconnect() {
         connected = false;
+    }
+
+    /// How the lease is renewed; not at all unless told.
+    public void renew(Function<LeaseRenewals, LeaseRenewals.Renewing> how) {
+        renewals = how;
+    }
+
+    /// Another host's operator turns the switch.
+    public void turn(boolean on) {
+        failover = new FailoverSwitch(on, "somebody", 1_700_000_000_000L, failover.version() + 1);
     }
 
     private synchronized void change(String call) throws OwnershipException {
@@ -202,7 +214,7 @@ public final class ScriptedOwnership implements Ownership {
 
     @Override
     public LeaseRenewals.Renewing renewLease(Duration interval, LeaseRenewals listener) {
-        return () -> {};
+        return renewals.apply(listener);
     }
 
     @Override

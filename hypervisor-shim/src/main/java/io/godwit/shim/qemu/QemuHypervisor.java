@@ -8,6 +8,7 @@ import io.godwit.shim.linux.LinuxProcess;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +71,13 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public List<String> present() throws HypervisorException {
         return GuestFolder.names(settings.runDirectory());
+    }
+
+    @Override
+    public OptionalLong process(String name) throws HypervisorException {
+        GuestFolder folder = GuestFolder.of(settings.runDirectory(), name);
+        Optional<LinuxProcess> process = folder.exists() ? QemuProcess.find(folder) : Optional.empty();
+        return process.map(found -> OptionalLong.of(found.pid())).orElseGet(OptionalLong::empty);
     }
 
     @Override

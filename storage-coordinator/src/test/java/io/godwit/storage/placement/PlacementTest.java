@@ -53,9 +53,11 @@ class PlacementTest {
                 new Candidate(entry("h3", 8, HostState.DRAINING, true), List.of()),
                 host("h4", 2, guest("a", 1)));
         assertThat(Placement.choose(guest("new", 2), hosts))
-                .isInstanceOfSatisfying(Choice.None.class, none -> assertThat(none.words())
-                        .isEqualTo("h1 does not answer, h2 is in maintenance, h3 is being drained,"
-                                + " h4 has 1024 MiB free of the 2048 MiB that are needed"));
+                .isInstanceOfSatisfying(
+                        Choice.None.class,
+                        none -> assertThat(none.words())
+                                .isEqualTo("h1 does not answer, h2 is in maintenance, h3 is being drained,"
+                                        + " h4 has 1024 MiB free of the 2048 MiB that are needed"));
         assertThat(Placement.choose(guest("new", 1), List.of()))
                 .isInstanceOfSatisfying(
                         Choice.None.class, none -> assertThat(none.words()).isEqualTo("there is no other host"));
@@ -120,8 +122,10 @@ class PlacementTest {
 
     private static boolean isBetter(Demand guest, Candidate one, Candidate other) {
         long[] ranks = {
-            members(other, guest.policy().affinity(), true) - members(one, guest.policy().affinity(), true),
-            members(one, guest.policy().antiAffinity(), false) - members(other, guest.policy().antiAffinity(), false),
+            members(other, guest.policy().affinity(), true)
+                    - members(one, guest.policy().affinity(), true),
+            members(one, guest.policy().antiAffinity(), false)
+                    - members(other, guest.policy().antiAffinity(), false),
             one.guests().size() - other.guests().size(),
             other.freeBytes() - one.freeBytes()
         };
@@ -136,9 +140,8 @@ class PlacementTest {
     private static long members(Candidate host, String group, boolean affinity) {
         long members = 0;
         for (Demand present : host.guests()) {
-            String theirs = affinity
-                    ? present.policy().affinity()
-                    : present.policy().antiAffinity();
+            String theirs =
+                    affinity ? present.policy().affinity() : present.policy().antiAffinity();
             members += !group.isEmpty() && theirs.equals(group) ? 1 : 0;
         }
         return members;
@@ -156,8 +159,7 @@ class PlacementTest {
             HostState state = random.nextInt(5) == 0
                     ? HostState.values()[random.nextInt(HostState.values().length)]
                     : HostState.UP;
-            hosts.add(new Candidate(
-                    entry("h" + host, 2 + random.nextInt(6), state, random.nextInt(5) != 0), guests));
+            hosts.add(new Candidate(entry("h" + host, 2 + random.nextInt(6), state, random.nextInt(5) != 0), guests));
         }
         return hosts;
     }

@@ -38,7 +38,7 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         host.socket(),
                         LabHost.API_PORT,
                         LabHost.MIGRATION_PORT,
-                        LabZooKeeper.connectString(),
+                        LabZooKeeper.connectString(settings),
                         settings.leaseKillAfterMs() > 0,
                         Math.max(settings.leaseKillAfterMs(), 2_000),
                         security(name),

@@ -1,9 +1,11 @@
 package io.godwit.agent.testing;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.Debt;
 import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
+import io.godwit.storage.HostSighting;
 import io.godwit.storage.LeaseRenewals;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
@@ -127,6 +129,57 @@ public final class ScriptedOwnership implements Ownership {
     public long claim(String guest, String specification, Claims claims) throws OwnershipException {
         change("claim " + guest);
         return 1;
+    }
+
+    @Override
+    public long takeOver(String guest, String dead, int deadVersion, long epoch, Debt debt) throws OwnershipException {
+        change("takeOver " + guest + " " + dead + " " + deadVersion + " " + epoch + " " + debt.attempts());
+        return epoch + 1;
+    }
+
+    @Override
+    public long claimOwed(String guest, Debt debt) throws OwnershipException {
+        change("claimOwed " + guest + " " + debt.attempts());
+        return 1;
+    }
+
+    @Override
+    public long claimAgain(String guest) throws OwnershipException {
+        change("claimAgain " + guest);
+        return 1;
+    }
+
+    @Override
+    public void stoppedOwing(String guest, long epoch, Debt debt) throws OwnershipException {
+        change("stoppedOwing " + guest + " " + epoch + " " + debt.attempts() + " " + debt.lastError());
+    }
+
+    @Override
+    public void owe(String guest, int version, Debt debt) throws OwnershipException {
+        change("owe " + guest + " " + version + " " + debt);
+    }
+
+    @Override
+    public void paid(String guest, long epoch) throws OwnershipException {
+        change("paid " + guest + " " + epoch);
+    }
+
+    @Override
+    public boolean coordinates() {
+        return false;
+    }
+
+    @Override
+    public String bootId() {
+        return "boot";
+    }
+
+    @Override
+    public void sync() {}
+
+    @Override
+    public List<HostSighting> hostSightings() {
+        return hosts.values().stream().map(host -> new HostSighting(host, 0)).toList();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.godwit.storage.zookeeper;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.Debt;
 import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.OwnerRecord;
@@ -64,13 +65,38 @@ final class RecordCodec {
         ObjectNode json = json().put("specification", guest.specification());
         put(json.putArray("images"), guest.claims().images());
         put(json.putArray("addresses"), guest.claims().addresses());
+        json.put("firstEpoch", guest.firstEpoch());
         return bytes(json);
     }
 
     static GuestRecord guest(String path, byte[] bytes) throws UnreadableRecord {
         RecordFields fields = RecordFields.parse(path, bytes);
         Claims claims = new Claims(fields.names("images"), fields.names("addresses"));
-        return new GuestRecord(fields.text("specification", RecordFields.RECORD_BYTES_MAX), claims);
+        // Before epochs had a floor every guest began with the first.
+        long firstEpoch = fields.numberOr("firstEpoch", 1, Long.MAX_VALUE - 1, 1);
+        return new GuestRecord(fields.text("specification", RecordFields.RECORD_BYTES_MAX), claims, firstEpoch);
+    }
+
+    static byte[] debt(Debt debt) {
+        return bytes(json().put("attempts", debt.attempts())
+                .put("lastError", debt.lastError())
+                .put("gaveUp", debt.gaveUp()));
+    }
+
+    static Debt debt(String path, byte[] bytes) throws UnreadableRecord {
+        RecordFields fields = RecordFields.parse(path, bytes);
+        return new Debt(
+                (int) fields.number("attempts", 0, Debt.ATTEMPTS_MAX),
+                fields.text("lastError", Debt.TEXT_LENGTH_MAX),
+                fields.text("gaveUp", Debt.TEXT_LENGTH_MAX));
+    }
+
+    static byte[] floor(long epoch) {
+        return bytes(json().put("epoch", epoch));
+    }
+
+    static long floor(String path, byte[] bytes) throws UnreadableRecord {
+        return RecordFields.parse(path, bytes).number("epoch", 0, Long.MAX_VALUE - 1);
     }
 
     static byte[] holder(HolderRecord holder) {

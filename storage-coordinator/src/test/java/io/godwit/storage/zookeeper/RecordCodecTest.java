@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.Debt;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.HostEntry.HostState;
 import io.godwit.storage.OwnerRecord;
@@ -47,7 +48,7 @@ class RecordCodecTest {
 
     @Test
     void theOtherRecordsSurviveTheJourney() throws Exception {
-        GuestRecord guest = new GuestRecord("{\"a\":\"ü\"}", new Claims(Set.of("/a", "/b"), Set.of("10.0.0.1")));
+        GuestRecord guest = new GuestRecord("{\"a\":\"ü\"}", new Claims(Set.of("/a", "/b"), Set.of("10.0.0.1")), 4);
         assertThat(RecordCodec.guest(PATH, RecordCodec.guest(guest))).isEqualTo(guest);
         HolderRecord holder = new HolderRecord("web1", 9);
         assertThat(RecordCodec.holder(PATH, RecordCodec.holder(holder))).isEqualTo(holder);
@@ -56,6 +57,22 @@ class RecordCodecTest {
                 .isEqualTo(host);
         AliveRecord alive = new AliveRecord("boot", new ProcessIdentity("pid:[1]", 42, 4711), CAUSE);
         assertThat(RecordCodec.alive(PATH, RecordCodec.alive(alive))).isEqualTo(alive);
+    }
+
+    @Test
+    void debtsAndTheFloorComeBackAsTheyWere() throws Exception {
+        Debt debt = new Debt(3, "no room: \u00e4", "5 attempts");
+        assertThat(RecordCodec.debt(PATH, RecordCodec.debt(debt))).isEqualTo(debt);
+        assertThat(RecordCodec.floor(PATH, RecordCodec.floor(17))).isEqualTo(17);
+        Debt wordy = new Debt(1, "x".repeat(10 * Debt.TEXT_LENGTH_MAX), "");
+        assertThat(RecordCodec.debt(PATH, RecordCodec.debt(wordy)).lastError()).hasSize(Debt.TEXT_LENGTH_MAX);
+    }
+
+    @Test
+    void aGuestRecordWithoutItsFirstEpochBeganWithTheFirst() throws Exception {
+        String old = "{\"v\":1,\"specification\":\"{}\",\"images\":[],\"addresses\":[]}";
+        assertThat(RecordCodec.guest(PATH, old.getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(new GuestRecord("{}", Claims.NONE, 1));
     }
 
     @Test

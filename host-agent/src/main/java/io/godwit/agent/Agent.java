@@ -1,8 +1,6 @@
 package io.godwit.agent;
 
 import io.godwit.agent.config.AgentConfig;
-import io.godwit.agent.guard.GuardedHypervisor;
-import io.godwit.agent.guard.LeaseKeeper;
 import io.godwit.agent.guests.Adoption;
 import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestLifecycle;
@@ -23,6 +21,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -89,15 +88,12 @@ public final class Agent implements AutoCloseable {
 
     private void open(AgentConfig config, AgentParts parts) throws IOException, InterruptedException {
         closeLater("the meters", parts.meters()::close);
-        // A session that is closed ends at once, while the guests run on for as long as the guard lets them. Where
-        // others act on its end it has to lapse by itself, once this process is gone.
-        if (!config.lease().enforce()) {
-            closeLater("the ownership records", parts.ownership());
-        }
+        LeaseParts lease = new LeaseParts(config, parts);
+        closeLater("the ownership records", lease::closeRecords);
         closeLater("the address takeover", parts.takeover());
         closeLater("the run directory", RunDirectoryLock.take(config.runDirectory()));
-        announce(config, parts);
-        Hypervisor hypervisor = hypervisor(config, parts);
+        announce(config, parts, lease);
+        Hypervisor hypervisor = lease.open(this::closeLater);
         ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("godwit-agent-", 0).factory());
         HostContext host = new HostContext(
@@ -115,6 +111,7 @@ public final class Agent implements AutoCloseable {
         GuestLifecycle guests = new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.clock());
         Announcements announcements = new Announcements(host, parts.takeover());
         new Adoption(host, guests, announcements).adoptAll();
+        lease.follow(this::closeLater);
 
         Departures.Latest latest = new Departures.Latest();
         Arrivals arrivals = new Arrivals(host, guests.admission(), guests.ends(), announcements, latest::forget);
@@ -126,29 +123,13 @@ public final class Agent implements AutoCloseable {
                 ApiServer.start(host, guests, new Recovery(host, guests, announcements), departures, parts.meters()));
     }
 
-    /// The hypervisor itself, or behind a guard if the lease is enforced.
-    private Hypervisor hypervisor(AgentConfig config, AgentParts parts) throws IOException, InterruptedException {
-        if (!config.lease().enforce()) {
-            return parts.hypervisor();
-        }
-        LeaseKeeper keeper = LeaseKeeper.start(
-                config.lease().settings(),
-                config.zookeeper().sessionTimeoutMs(),
-                parts.ownership(),
-                config.runDirectory().toAbsolutePath().resolve("guard"),
-                parts.meters());
-        closeLater("the lease", keeper);
-        return new GuardedHypervisor(parts.hypervisor(), keeper);
-    }
-
-    private static void announce(AgentConfig config, AgentParts parts) throws OwnershipException, InterruptedException {
+    private static void announce(AgentConfig config, AgentParts parts, LeaseParts lease)
+            throws OwnershipException, InterruptedException {
         while (true) {
             try {
+                Optional<HostEntry> before = parts.ownership().host(config.name());
                 // An operator's word that the host is in maintenance outlives a restart of its agent.
-                HostEntry.HostState state = parts.ownership()
-                        .host(config.name())
-                        .map(HostEntry::state)
-                        .orElse(HostEntry.HostState.UP);
+                HostEntry.HostState state = before.map(HostEntry::state).orElse(HostEntry.HostState.UP);
                 parts.ownership()
                         .announceHost(new HostEntry(
                                 config.name(),
@@ -157,6 +138,7 @@ public final class Agent implements AutoCloseable {
                                 config.migration().port(),
                                 config.limits().memoryBytes(),
                                 state,
+                                lease.toAnnounce(before),
                                 true));
                 return;
             } catch (OwnershipException e) {

@@ -66,7 +66,7 @@ class AgentLifecycleTest {
                 .isEqualTo("running");
 
         HostView[] hosts = json(host.get("/v1/hosts"), HttpStatus.OK, HostView[].class);
-        assertThat(hosts).containsExactly(new HostView("h1", "127.0.0.1", "up", true, 1, 256L << 20, 32L << 20));
+        assertThat(hosts).containsExactly(new HostView("h1", "127.0.0.1", "up", true, 0, 1, 256L << 20, 32L << 20));
 
         assertThat(json(host.delete("/v1/guests/web1"), HttpStatus.OK, GuestView.class)
                         .state())

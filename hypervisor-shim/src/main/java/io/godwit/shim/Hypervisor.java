@@ -3,6 +3,7 @@ package io.godwit.shim;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// Starts guests on this host and finds those that run already. Guests outlive the agent: nothing here stops one
@@ -55,6 +56,12 @@ public interface Hypervisor {
 
     /// The names of guests that have left a trace on this host: running, paused, waiting or crashed.
     List<String> present() throws HypervisorException;
+
+    /// The number of the process that is the guest, whoever started it here and whether it answers or not; empty if
+    /// there is no live one, or guests are no processes.
+    default OptionalLong process(String name) throws HypervisorException {
+        return OptionalLong.empty();
+    }
 
     /// Takes hold of a guest that another agent process started here. Empty if there is no live one, whose
     /// leftovers [#cleanUp] removes.

@@ -35,7 +35,7 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         host.socket(),
                         LabHost.API_PORT,
                         LabHost.MIGRATION_PORT,
-                        LabZooKeeper.connectString(),
+                        LabZooKeeper.connectString(settings),
                         security(name),
                         host.runDirectory(),
                         host.ramDirectory(),

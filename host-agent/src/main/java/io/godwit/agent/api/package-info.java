@@ -10,6 +10,8 @@
 /// | `DELETE /v1/guests/{g}` | | 200 `GuestView` as it was: destroys it and forgets its records |
 /// | `GET /v1/guests/{g}/console` | | `ConsoleView` |
 /// | `GET /v1/hosts` | | `HostView[]` |
+/// | `GET /v1/failover` | | `FailoverView` |
+/// | `PUT /v1/failover` | `FailoverRequest` | `FailoverView`; the hosts follow within seconds |
 /// | `POST /v1/guests/{g}/migration` | `MigrateRequest` | 202 `MigrationView`; 200 `Blockers` with `dryRun` |
 /// | `GET /v1/guests/{g}/migration` | | `MigrationView` of the present or latest migration from this host |
 /// | `GET /v1/guests/{g}/migration/events` | | server-sent events: `progress`s, then one `report` |

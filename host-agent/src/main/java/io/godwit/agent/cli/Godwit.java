@@ -39,6 +39,7 @@ import picocli.CommandLine.ScopeType;
             MigrateCommand.class,
             CancelCommand.class,
             RecoverCommand.class,
+            FailoverCommand.class,
             DoctorCommand.class,
             AgentCommand.class,
             CertsCommand.class,

@@ -102,8 +102,13 @@ public record AgentConfig(
     /// @param enforce   whether guests are paused and killed when this host has not heard from ZooKeeper for
     ///                  too long
     /// @param settings  safe with the session timeout if `enforce` is true
-    public record Lease(boolean enforce, LeaseSettings settings) {
-        public static final Lease OFF = new Lease(false, LeaseSettings.DEFAULT);
+    /// @param watchdog  the device that resets the host if the guard does not work any more; null for none
+    public record Lease(
+            boolean enforce,
+            LeaseSettings settings,
+            @Nullable Path watchdog) {
+        public static final Lease OFF = new Lease(false, LeaseSettings.DEFAULT, null);
+        public static final Lease ON = new Lease(true, LeaseSettings.DEFAULT, null);
     }
 
     /// PEM files.

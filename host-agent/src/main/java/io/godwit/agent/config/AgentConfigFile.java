@@ -154,14 +154,18 @@ public final class AgentConfigFile {
     private AgentConfig.Lease lease(KeyReader keys) {
         LeaseSettings fallback = LeaseSettings.DEFAULT;
         AgentConfig.Lease lease = new AgentConfig.Lease(
-                keys.bool("enforce"),
+                keys.bool("enforce", true),
                 new LeaseSettings(
                         keys.parsed("safety", fallback.safety(), AgentConfigFile::fraction),
                         keys.integer("renewIntervalMs", fallback.renewIntervalMs(), 50, 30_000),
                         keys.integer("pauseMs", fallback.pauseMs(), 50, 30_000),
                         keys.integer("killAfterMs", fallback.killAfterMs(), 100, 600_000),
                         keys.integer("killMs", fallback.killMs(), 50, 30_000),
-                        keys.integer("serverTickMs", fallback.serverTickMs(), 50, 30_000)));
+                        keys.integer("serverTickMs", fallback.serverTickMs(), 50, 30_000)),
+                keys.has("watchdog") ? keys.path("watchdog", null) : null);
+        if (lease.watchdog() != null && !lease.enforce()) {
+            keys.wrong("watchdog", "means nothing without \"enforce: true\"");
+        }
         keys.rejectUnknown();
         return lease;
     }

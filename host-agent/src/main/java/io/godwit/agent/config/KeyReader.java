@@ -98,9 +98,13 @@ final class KeyReader {
     }
 
     boolean bool(String key) {
+        return bool(key, false);
+    }
+
+    boolean bool(String key, boolean fallback) {
         YamlNode.Entry entry = value(key);
         if (entry == null) {
-            return false;
+            return fallback;
         }
         if (entry.value() instanceof YamlNode.Scalar(int _, String text, YamlNode.Kind kind)
                 && kind == YamlNode.Kind.BOOLEAN) {

@@ -37,6 +37,7 @@ public final class Doctor {
         add(findings, "certificates", () -> CertificateChecks.check(config, now));
         add(findings, "ZooKeeper", () -> ZooKeeperChecks.check(config));
         add(findings, "lease", () -> List.of(LeaseCheck.check(config)));
+        add(findings, "failover", () -> LeaseCheck.cluster(config));
         add(findings, "clock", () -> List.of(ClockCheck.check(Command.SYSTEM)));
         return findings;
     }

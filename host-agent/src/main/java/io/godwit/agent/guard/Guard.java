@@ -24,26 +24,29 @@ public final class Guard {
     private static final long NAP_NS_MAX = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long SWEEP_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long IDLE_NS_MAX = TimeUnit.SECONDS.toNanos(10);
+    private static final long OVERDUE_NS_MAX = TimeUnit.SECONDS.toNanos(5);
 
     private final Sentry sentry = new Sentry(Guard::log);
     private final Selector selector;
     private final ServerSocketChannel server;
+    private final Watchdog watchdog;
     private long sweptAtNs = System.nanoTime();
     private long busyAtNs = System.nanoTime();
 
-    private Guard(Selector selector, ServerSocketChannel server) {
+    private Guard(Selector selector, ServerSocketChannel server, Watchdog watchdog) {
         this.selector = selector;
         this.server = server;
+        this.watchdog = watchdog;
     }
 
-    /// @param arguments the directory in which its lock and its socket stand
+    /// @param arguments the directory in which its lock and its socket stand, and the watchdog if there is one
     @SuppressWarnings("SystemOut")
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 1) {
+        if (arguments.length < 1 || arguments.length > 2) {
             System.err.println("The agent starts this by itself.");
             System.exit(2);
         }
-        GuardPlace place = new GuardPlace(Path.of(arguments[0]));
+        GuardPlace place = new GuardPlace(Path.of(arguments[0]), arguments.length > 1 ? arguments[1] : "");
         try (GuardPlace.Taken _ = place.take()) {
             warmUp();
             watch(place);
@@ -51,12 +54,19 @@ public final class Guard {
     }
 
     private static void watch(GuardPlace place) throws IOException {
-        try (Selector selector = Selector.open();
+        try (Watchdog watchdog = Watchdog.open(place.watchdog());
+                Selector selector = Selector.open();
                 ServerSocketChannel server = listen(place.socket(), selector)) {
-            log("up, process " + ProcessHandle.current().pid());
-            new Guard(selector, server).run();
+            log("up, process " + ProcessHandle.current().pid()
+                    + (place.watchdog().isEmpty() ? "" : ", keeps " + place.watchdog() + " quiet"));
+            new Guard(selector, server, watchdog).run();
             Files.deleteIfExists(place.socket());
+            watchdog.disarm();
             log("neither guests nor an agent: ends");
+        } catch (IOException e) {
+            // The watchdog, if there is one, is left armed: guests may be running without a guard.
+            log("cannot go on: " + e.getMessage());
+            throw e;
         }
     }
 
@@ -74,6 +84,7 @@ public final class Guard {
     private static void warmUp() throws HypervisorException {
         LinuxProcess self = LinuxProcess.find(ProcessHandle.current().pid()).orElseThrow();
         Sentry rehearsal = new Sentry(line -> log("rehearsal: " + line));
+        rehearsal.cap(Long.MAX_VALUE, Long.MAX_VALUE, List.of(new GuardedProcess("guard", self)));
         rehearsal.feed(Long.MAX_VALUE, Long.MAX_VALUE, List.of(new GuardedProcess("guard", self)));
         rehearsal.sweep();
         try {
@@ -89,12 +100,24 @@ public final class Guard {
             long nowNs = System.nanoTime();
             if (nowNs - sweptAtNs > SWEEP_NS) {
                 sentry.sweep();
+                keepQuiet();
                 sweptAtNs = nowNs;
             }
             long napMs = (sentry.quietNs(NAP_NS_MAX) + 999_999) / 1_000_000;
             selector.select(Math.max(1, napMs));
             selector.selectedKeys().forEach(this::serve);
             selector.selectedKeys().clear();
+        }
+    }
+
+    // A guest that survives its end can write: then only the host's own end is left, and the watchdog brings it.
+    private void keepQuiet() throws IOException {
+        long overdueNs = sentry.overdueNs();
+        if (overdueNs < OVERDUE_NS_MAX) {
+            watchdog.pet();
+        } else {
+            log("a guest has outlived its second deadline by " + TimeUnit.NANOSECONDS.toMillis(overdueNs)
+                    + " ms: the watchdog, if there is one, is not kept quiet any more");
         }
     }
 
@@ -131,7 +154,7 @@ public final class Guard {
         channel.configureBlocking(false);
         LineChannel lines = new LineChannel(channel);
         try {
-            lines.write(GuardWire.HELLO);
+            lines.write(GuardWire.hello(watchdog.path()));
             lines.write(GuardWire.holds(sentry.held()));
             channel.register(selector, SelectionKey.OP_READ, lines);
         } catch (IOException e) {
@@ -143,7 +166,11 @@ public final class Guard {
     private void hear(LineChannel lines) throws IOException {
         for (String line : lines.read()) {
             GuardWire.Feed feed = GuardWire.feed(line);
-            sentry.feed(feed.pauseAtNs(), feed.killAtNs(), feed.processes());
+            if (feed.cap()) {
+                sentry.cap(feed.pauseAtNs(), feed.killAtNs(), feed.processes());
+            } else {
+                sentry.feed(feed.pauseAtNs(), feed.killAtNs(), feed.processes());
+            }
             lines.write(GuardWire.ack(feed.number()));
         }
     }

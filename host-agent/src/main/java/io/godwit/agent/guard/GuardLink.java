@@ -61,7 +61,16 @@ final class GuardLink implements AutoCloseable {
     /// Hands the guard new deadlines, and waits for nobody.
     ///
     /// @return the number to [#awaitAck]; 0 if there is no guard at the moment
-    synchronized long feed(long pauseAtNs, long killAtNs, List<GuardedProcess> processes) {
+    long feed(long pauseAtNs, long killAtNs, List<GuardedProcess> processes) {
+        return tell(false, pauseAtNs, killAtNs, processes);
+    }
+
+    /// As [#feed], but only shortens what the processes were given before.
+    long cap(long pauseAtNs, long killAtNs, List<GuardedProcess> processes) {
+        return tell(true, pauseAtNs, killAtNs, processes);
+    }
+
+    private synchronized long tell(boolean cap, long pauseAtNs, long killAtNs, List<GuardedProcess> processes) {
         LineChannel to = lines;
         if (to == null || !greeted) {
             return 0;
@@ -70,7 +79,7 @@ final class GuardLink implements AutoCloseable {
             if (acked == number) {
                 waitingSinceNs = System.nanoTime();
             }
-            to.write(new GuardWire.Feed(++number, pauseAtNs, killAtNs, processes).line());
+            to.write(new GuardWire.Feed(cap, ++number, pauseAtNs, killAtNs, processes).line());
             return number;
         } catch (IOException e) {
             // The link's own thread sees the same at once, or the missing answer soon.
@@ -200,8 +209,8 @@ final class GuardLink implements AutoCloseable {
 
     private void hear(String line) throws IOException, UnansweredException {
         if (line.startsWith("guard ")) {
-            if (!line.equals(GuardWire.HELLO)) {
-                throw new UnansweredException("it speaks another version: " + line);
+            if (!line.equals(GuardWire.hello(place.watchdog()))) {
+                throw new UnansweredException("it speaks another version, or has another watchdog: " + line);
             }
             return;
         }

@@ -19,7 +19,8 @@ import java.util.Optional;
 /// ended.
 ///
 /// @param directory  short enough for a Unix socket in it: the kernel wants less than 108 bytes
-record GuardPlace(Path directory) {
+/// @param watchdog   the device that watches the guard; empty for none
+record GuardPlace(Path directory, String watchdog) {
     /// Small and fixed, collected by one thread in less than a millisecond, compiled no further than it pays
     /// off.
     private static final List<String> JAVA_OPTIONS = List.of(
@@ -32,6 +33,10 @@ record GuardPlace(Path directory) {
             "-Xshare:auto",
             "--enable-native-access=ALL-UNNAMED");
     private static final Duration KILL_WAIT = Duration.ofSeconds(2);
+
+    GuardPlace(Path directory) {
+        this(directory, "");
+    }
 
     Path socket() {
         return directory.resolve("guard.sock");
@@ -90,6 +95,9 @@ record GuardPlace(Path directory) {
         command.addAll(JAVA_OPTIONS);
         command.addAll(
                 List.of("-cp", System.getProperty("java.class.path"), Guard.class.getName(), directory.toString()));
+        if (!watchdog.isEmpty()) {
+            command.add(watchdog);
+        }
         return new ProcessBuilder(command)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectErrorStream(true)

@@ -18,7 +18,8 @@ final class GuardState {
     private final Map<GuardedProcess, Deadlines> guests = new HashMap<>();
 
     /// @param stopped whether we may have stopped it; true also for one that a guard before us may have stopped
-    private record Deadlines(long pauseAtNs, long killAtNs, boolean stopped) {}
+    /// @param fed     whether it may ever be continued: only who was fed is known to be this host's
+    private record Deadlines(long pauseAtNs, long killAtNs, boolean stopped, boolean fed) {}
 
     sealed interface Order {
         GuardedProcess target();
@@ -34,7 +35,24 @@ final class GuardState {
     void feed(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
         for (GuardedProcess process : processes) {
             Deadlines before = guests.get(process);
-            guests.put(process, new Deadlines(pauseAtNs, killAtNs, before == null || before.stopped()));
+            guests.put(process, new Deadlines(pauseAtNs, killAtNs, before == null || before.stopped(), true));
+        }
+    }
+
+    /// These processes end no later than at these deadlines, whatever they were promised. Prolongs nothing and
+    /// continues nobody, so it needs no proof that they are this host's.
+    void cap(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
+        for (GuardedProcess process : processes) {
+            Deadlines before = guests.get(process);
+            guests.put(
+                    process,
+                    before == null
+                            ? new Deadlines(pauseAtNs, killAtNs, true, false)
+                            : new Deadlines(
+                                    Math.min(before.pauseAtNs(), pauseAtNs),
+                                    Math.min(before.killAtNs(), killAtNs),
+                                    before.stopped(),
+                                    before.fed()));
         }
     }
 
@@ -48,7 +66,7 @@ final class GuardState {
                 kills.add(new Order.Kill(process));
             } else if (nowNs >= deadlines.pauseAtNs()) {
                 pauses.add(new Order.Pause(process));
-            } else if (deadlines.stopped()) {
+            } else if (deadlines.stopped() && deadlines.fed()) {
                 continues.add(new Order.Continue(process));
             }
         });
@@ -69,7 +87,7 @@ final class GuardState {
             case Order.Continue _ -> false;
             case Order.Pause _, Order.Kill _ -> true;
         };
-        guests.put(order.target(), new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped));
+        guests.put(order.target(), new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped, before.fed()));
         return before.stopped() != stopped;
     }
 
@@ -92,6 +110,14 @@ final class GuardState {
             }
         }
         return Math.max(0, quiet);
+    }
+
+    /// How long ago the second deadline of a process that is still there has passed; 0 if of none has.
+    long overdueNs(long nowNs) {
+        return guests.values().stream()
+                .mapToLong(deadlines -> Math.max(0, nowNs - deadlines.killAtNs()))
+                .max()
+                .orElse(0);
     }
 
     /// How long ago the order fell due: the margin that was used up.

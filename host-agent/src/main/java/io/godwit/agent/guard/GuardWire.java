@@ -10,25 +10,34 @@ import java.util.Optional;
 /// What agent and guard say to each other: lines of words, over a Unix socket that only root can reach.
 ///
 /// ```
-/// guard to agent, at once     guard VERSION
+/// guard to agent, at once     guard VERSION WATCHDOG
 ///                             holds GUEST:PID:START ...
 /// agent to guard              feed NUMBER PAUSE_AT_NS KILL_AT_NS GUEST:PID:START ...
+///                             cap NUMBER PAUSE_AT_NS KILL_AT_NS GUEST:PID:START ...
 /// guard to agent, carried out ack NUMBER
 /// ```
 final class GuardWire {
-    static final String HELLO = "guard 1";
+    private static final String HELLO = "guard 2 ";
     static final int LINE_BYTES_MAX = 256 << 10;
 
     private GuardWire() {}
 
-    record Feed(long number, long pauseAtNs, long killAtNs, List<GuardedProcess> processes) {
+    /// @param cap   whether it only shortens what these processes were given before
+    record Feed(boolean cap, long number, long pauseAtNs, long killAtNs, List<GuardedProcess> processes) {
         Feed {
             processes = List.copyOf(processes);
         }
 
         String line() {
-            return "feed " + number + " " + pauseAtNs + " " + killAtNs + listed(processes);
+            return (cap ? "cap " : "feed ") + number + " " + pauseAtNs + " " + killAtNs + listed(processes);
         }
+    }
+
+    /// What the guard begins with, so that one of another version, or with another watchdog, is replaced.
+    ///
+    /// @param watchdog the device's path; empty for none
+    static String hello(String watchdog) {
+        return HELLO + (watchdog.isEmpty() ? "-" : watchdog);
     }
 
     static String holds(Collection<GuardedProcess> processes) {
@@ -42,11 +51,12 @@ final class GuardWire {
     /// @throws IOException if it is no feed
     static Feed feed(String line) throws IOException {
         String[] words = line.split(" ", -1);
-        if (words.length < 4 || !words[0].equals("feed")) {
+        boolean cap = words[0].equals("cap");
+        if (words.length < 4 || !(cap || words[0].equals("feed"))) {
             throw new IOException("Not a feed: " + shown(line));
         }
         return new Feed(
-                number(words[1], line), number(words[2], line), number(words[3], line), processes(words, 4, line));
+                cap, number(words[1], line), number(words[2], line), number(words[3], line), processes(words, 4, line));
     }
 
     /// @return empty if the line says something else

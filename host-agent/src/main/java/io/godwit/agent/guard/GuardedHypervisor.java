@@ -5,11 +5,16 @@ import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
 import io.godwit.shim.HypervisorException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A hypervisor whose guests are all known to the guard before anybody can run them.
 public final class GuardedHypervisor implements Hypervisor {
+    private static final Logger LOG = LoggerFactory.getLogger(GuardedHypervisor.class);
     private static final Duration DESTROY_TIMEOUT = Duration.ofSeconds(10);
 
     private final Hypervisor hypervisor;
@@ -44,6 +49,33 @@ public final class GuardedHypervisor implements Hypervisor {
     @Override
     public List<String> present() throws HypervisorException {
         return hypervisor.present();
+    }
+
+    @Override
+    public OptionalLong process(String name) throws HypervisorException {
+        return hypervisor.process(name);
+    }
+
+    /// Makes every guest that is here known to the guard, also those that do not answer: a guest that an earlier
+    /// guard has stopped cannot be adopted before it is continued.
+    ///
+    /// @return the guests of which it is not known what runs
+    public List<String> noteAll() {
+        List<String> unknown = new ArrayList<>();
+        try {
+            for (String name : hypervisor.present()) {
+                try {
+                    hypervisor.process(name).ifPresent(pid -> keeper.noteFound(name, pid));
+                } catch (HypervisorException e) {
+                    LOG.warn("It is not known what runs of guest {}: {}", name, e.getMessage());
+                    unknown.add(name);
+                }
+            }
+        } catch (HypervisorException e) {
+            LOG.warn("The guests of this host cannot be listed: {}", e.getMessage());
+            unknown.add("all guests");
+        }
+        return unknown;
     }
 
     @Override

@@ -12,9 +12,11 @@ import io.godwit.storage.Ownership;
 import io.godwit.storage.Verdict;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -38,6 +40,7 @@ public final class LeaseKeeper implements AutoCloseable {
     private static final long UNGUARDED_NS_MAX = TimeUnit.SECONDS.toNanos(3);
     private static final long ADMIT_NS_MAX = TimeUnit.SECONDS.toNanos(3);
     private static final long START_MS_MAX = 15_000;
+    private static final long NEVER_NS = Long.MAX_VALUE;
 
     private final LeaseSettings settings;
     private final Ownership ownership;
@@ -50,6 +53,8 @@ public final class LeaseKeeper implements AutoCloseable {
     private final ExecutorService verifier = Executors.newSingleThreadExecutor(
             Thread.ofVirtual().name("godwit-lease-verify").factory());
     private final AtomicBoolean verifying = new AtomicBoolean();
+    /// Those that were found to be another host's, so that it is logged once.
+    private final Set<GuardedProcess> outrun = ConcurrentHashMap.newKeySet();
     private final Listener listener = new Listener();
     private volatile LeaseRenewals.@Nullable Renewing renewals;
 
@@ -59,27 +64,31 @@ public final class LeaseKeeper implements AutoCloseable {
     private Action.@Nullable Feed latest;
     private long unguardedSinceNs;
     private boolean holding;
+    /// Whether guests may run without the lease; only while the host's record does not say that it is enforced.
+    private boolean relaxed;
+    /// The shortest wait that this host's record may ask of others; 0 if it is known to ask for none.
+    private long recordedWaitMs;
 
-    private LeaseKeeper(
-            LeaseSettings settings, int sessionTimeoutMs, Ownership ownership, Path directory, MeterRegistry registry) {
-        this.settings = settings;
+    private LeaseKeeper(LeasePlan plan, Ownership ownership, MeterRegistry registry) {
+        this.settings = plan.settings();
         this.ownership = ownership;
-        this.lease = new Lease(settings, sessionTimeoutMs);
-        this.times = LeaseTimes.of(settings, sessionTimeoutMs);
-        this.link = new GuardLink(new GuardPlace(directory), this::onGuard);
+        this.lease = new Lease(settings, plan.sessionTimeoutMs());
+        this.times = LeaseTimes.of(settings, plan.sessionTimeoutMs());
+        this.relaxed = plan.relaxed();
+        this.recordedWaitMs = plan.recordedWaitMs();
+        this.link = new GuardLink(plan.place(), this::onGuard);
         this.meters = new LeaseMeters(registry, settings, this::times);
         meters.bind(registry, this::leftSeconds, link);
     }
 
     /// Finds or starts the guard, and renews the lease for the first time. The host must be announced.
     ///
-    /// @param directory where the guard has its socket
-    /// @throws IOException if there is no guard, the lease cannot be renewed, or ZooKeeper has negotiated a
-    ///                     session timeout that leaves no room; nothing is left open then but a guard
-    public static LeaseKeeper start(
-            LeaseSettings settings, int sessionTimeoutMs, Ownership ownership, Path directory, MeterRegistry registry)
+    /// @throws IOException if there is no guard, the lease cannot be renewed, or it is to be enforced and ZooKeeper
+    ///                     has negotiated a session timeout that leaves no room; nothing is left open then but a
+    ///                     guard
+    public static LeaseKeeper start(LeasePlan plan, Ownership ownership, MeterRegistry registry)
             throws IOException, InterruptedException {
-        LeaseKeeper keeper = new LeaseKeeper(settings, sessionTimeoutMs, ownership, directory, registry);
+        LeaseKeeper keeper = new LeaseKeeper(plan, ownership, registry);
         try {
             keeper.open();
             return keeper;
@@ -103,13 +112,71 @@ public final class LeaseKeeper implements AutoCloseable {
                 }
                 wait(TICK_MS);
             }
-            List<String> objections = LeaseTimes.objections(settings, times.sessionTimeoutMs());
-            if (!objections.isEmpty()) {
-                throw new IOException("The lease is unsafe with the session timeout that ZooKeeper grants, "
-                        + times.sessionTimeoutMs() + " ms: " + String.join("; ", objections));
+            Optional<String> unsafe = unsafe();
+            if (unsafe.isPresent() && !relaxed) {
+                throw new IOException(unsafe.get());
             }
-            LOG.info("Lease: {}", times.words());
+            LOG.info(
+                    "Lease{}: {}; a guest runs elsewhere at most {} ms after its host's death, and its start",
+                    relaxed ? " (not enforced now)" : "",
+                    times.words(),
+                    times.takeoverLatestMs(settings));
         }
+    }
+
+    private synchronized Optional<String> unsafe() {
+        List<String> objections = LeaseTimes.objections(settings, times.sessionTimeoutMs());
+        return objections.isEmpty()
+                ? Optional.empty()
+                : Optional.of("The lease is unsafe with the session timeout that ZooKeeper grants, "
+                        + times.sessionTimeoutMs() + " ms: " + String.join("; ", objections));
+    }
+
+    /// Gives every guest that is known here a deadline, if it has none.
+    ///
+    /// @return what was in the way; empty if the guard has them all
+    Optional<String> enforce() throws InterruptedException {
+        Optional<String> unsafe = unsafe();
+        if (unsafe.isPresent()) {
+            return unsafe;
+        }
+        synchronized (this) {
+            relaxed = false;
+            if (asksTooLittle()) {
+                // They have deadlines by the times before, and new ones once the record asks for more.
+                return Optional.empty();
+            }
+        }
+        if (current() == null) {
+            return Optional.of("the lease has run out: ZooKeeper has not answered for too long");
+        }
+        return link.awaitAck(feedAll(), GuardLink.ANSWER_NS_MAX)
+                ? Optional.empty()
+                : Optional.of("there is no guard at the moment");
+    }
+
+    /// Lets this host's guests run on whatever happens to ZooKeeper, to this agent and to the guard.
+    void relax() throws InterruptedException {
+        synchronized (this) {
+            relaxed = true;
+            holding = false;
+        }
+        if (!link.awaitAck(feedAll(), GuardLink.ANSWER_NS_MAX)) {
+            // The one that comes next is fed as soon as it is there.
+            LOG.warn("There is no guard at the moment to let guests run on");
+        }
+    }
+
+    /// The record is about to be changed and may say either from now on.
+    synchronized void recording(long waitMs) {
+        if (waitMs > 0) {
+            recordedWaitMs = recordedWaitMs == 0 ? waitMs : Math.min(recordedWaitMs, waitMs);
+        }
+    }
+
+    synchronized void recorded(long waitMs) {
+        recordedWaitMs = waitMs;
+        feedAll();
     }
 
     /// The times in force, by the session timeout as negotiated.
@@ -124,7 +191,7 @@ public final class LeaseKeeper implements AutoCloseable {
     void admit(String guest, long pid, boolean recorded) throws HypervisorException {
         GuardedProcess process = Grants.process(guest, pid)
                 .orElseThrow(() -> new HypervisorException("The process of guest " + guest + " has ended"));
-        Action.Feed feed = current();
+        Action.Feed feed = admitting();
         if (feed == null) {
             throw new HypervisorException("This host's lease has run out: ZooKeeper has not answered for too long");
         }
@@ -148,9 +215,10 @@ public final class LeaseKeeper implements AutoCloseable {
         }
     }
 
-    /// A guest was found that runs already.
+    /// A guest was found that may run already. Until its record is known it is only ended in time, never continued.
     void noteFound(String guest, long pid) {
         Grants.process(guest, pid).ifPresent(grants::enter);
+        feedAll();
         verifyUnknown();
     }
 
@@ -211,12 +279,18 @@ public final class LeaseKeeper implements AutoCloseable {
                     feedAll();
                 }
                 case Action.Pause _ -> {
-                    meters.ranOut();
-                    LOG.error("The lease has run out: this host's guests are paused");
+                    if (relaxed) {
+                        LOG.warn("ZooKeeper does not answer: guests run on, for the lease is not enforced");
+                    } else {
+                        meters.ranOut();
+                        LOG.error("The lease has run out: this host's guests are paused");
+                    }
                 }
                 case Action.Kill _ -> {
-                    meters.killed();
-                    LOG.error("The lease has been out for too long: this host's guests are killed");
+                    if (!relaxed) {
+                        meters.killed();
+                        LOG.error("The lease has been out for too long: this host's guests are killed");
+                    }
                 }
             }
         }
@@ -228,6 +302,13 @@ public final class LeaseKeeper implements AutoCloseable {
         return feed != null && LinuxClock.bootTimeNs() < feed.pauseAtNs() ? feed : null;
     }
 
+    /// @return the session a new guest may be admitted in; null if none may run
+    private synchronized Action.@Nullable Feed admitting() {
+        return relaxed ? latest : current();
+    }
+
+    /// Those whose records are known to be this host's may run until the deadlines; the others end no later.
+    ///
     /// @return the guard's number for it; 0 if there is nothing to feed, or no guard
     private synchronized long feedAll() {
         Action.Feed feed = latest;
@@ -235,8 +316,23 @@ public final class LeaseKeeper implements AutoCloseable {
             return 0;
         }
         List<GuardedProcess> granted = grants.granted(feed.session());
+        if (relaxed) {
+            sentry.feed(NEVER_NS, NEVER_NS, granted);
+            return link.feed(NEVER_NS, NEVER_NS, granted);
+        }
+        if (asksTooLittle()) {
+            // Other hosts wait for less than these deadlines need: they are given once the record says more.
+            return 0;
+        }
+        List<GuardedProcess> unknown = grants.unknown(feed.session());
         sentry.feed(feed.pauseAtNs(), feed.killAtNs(), granted);
-        return link.feed(feed.pauseAtNs(), feed.killAtNs(), granted);
+        sentry.cap(feed.pauseAtNs(), feed.killAtNs(), unknown);
+        long fed = link.feed(feed.pauseAtNs(), feed.killAtNs(), granted);
+        return unknown.isEmpty() ? fed : link.cap(feed.pauseAtNs(), feed.killAtNs(), unknown);
+    }
+
+    private boolean asksTooLittle() {
+        return recordedWaitMs > 0 && times.takeoverWaitMs() > recordedWaitMs;
     }
 
     private void onGuard(List<GuardedProcess> held) {
@@ -268,7 +364,7 @@ public final class LeaseKeeper implements AutoCloseable {
         }
         unguardedSinceNs = unguardedSinceNs == 0 ? nowNs : unguardedSinceNs;
         Action.Feed feed = latest;
-        if (feed == null || nowNs - unguardedSinceNs < UNGUARDED_NS_MAX) {
+        if (relaxed || feed == null || nowNs - unguardedSinceNs < UNGUARDED_NS_MAX) {
             return;
         }
         if (!holding) {
@@ -282,6 +378,7 @@ public final class LeaseKeeper implements AutoCloseable {
     private void sweep() {
         grants.sweep();
         sentry.sweep();
+        outrun.removeIf(process -> !process.process().isAlive());
     }
 
     /// Looks at the records of the guests that were not yet seen to be this host's in the present session.
@@ -302,8 +399,8 @@ public final class LeaseKeeper implements AutoCloseable {
             for (GuardedProcess process : grants.unknown(session)) {
                 if (isMine(process.guest())) {
                     grants.grant(process, session);
-                } else {
-                    LOG.warn("Guest {} is not this host's: the guard ends it", process.guest());
+                } else if (outrun.add(process)) {
+                    LOG.warn("Guest {} is not this host's: it ends at the deadlines it has", process.guest());
                 }
             }
             feedAll();

@@ -24,6 +24,16 @@ final class Sentry {
         act();
     }
 
+    synchronized void cap(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
+        state.cap(pauseAtNs, killAtNs, processes);
+        act();
+    }
+
+    /// How long a process has outlived its second deadline; 0 if none has.
+    synchronized long overdueNs() {
+        return state.overdueNs(LinuxClock.bootTimeNs());
+    }
+
     /// Does what is due. What could not be done is tried again at the next call.
     synchronized void act() {
         for (Order order : state.due(LinuxClock.bootTimeNs())) {

@@ -79,6 +79,7 @@ final class ClusterRoutes {
                 entry.address(),
                 entry.state().name().toLowerCase(Locale.ROOT),
                 entry.alive(),
+                entry.leaseTakeoverWaitMs(),
                 guests.size(),
                 entry.memoryBytes(),
                 guests.stream().mapToLong(GuestView::memoryBytes).sum());

@@ -43,9 +43,12 @@ final class Routes {
         GuestRoutes guests = new GuestRoutes(host, lifecycle, locator, peers);
         MigrationRoutes migrations = new MigrationRoutes(host, departures, guests, locator, peers);
         RecoveryRoutes recoveries = new RecoveryRoutes(recovery, new ClusterRecovery(host, recovery, peers));
+        FailoverRoutes failover = new FailoverRoutes(host);
         Routes routes = new Routes(server, host.threads(), meters);
 
         routes.add(HttpMethod.GET, "/v1/hosts", cluster::hosts);
+        routes.add(HttpMethod.GET, "/v1/failover", failover::get);
+        routes.add(HttpMethod.PUT, "/v1/failover", failover::put);
         routes.add(HttpMethod.GET, "/v1/guests", cluster::guests);
         routes.add(HttpMethod.POST, "/v1/guests", guests::create);
         routes.add(HttpMethod.GET, GUEST, guests::get);

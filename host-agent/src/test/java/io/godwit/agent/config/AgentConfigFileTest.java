@@ -44,7 +44,7 @@ class AgentConfigFileTest {
                         new AgentConfig.Api(Path.of("/run/godwit/agent.sock"), 7070),
                         new AgentConfig.MigrationSettings(7071, 2, 100, 0),
                         new AgentConfig.ZooKeeper("zk1:2181", "/godwit", 6000),
-                        AgentConfig.Lease.OFF,
+                        AgentConfig.Lease.ON,
                         null,
                         "br0",
                         Path.of("/run/godwit"),
@@ -70,7 +70,7 @@ class AgentConfigFileTest {
         assertThat(config.zookeeper().root()).isEqualTo(least.zookeeper().root());
         assertThat(config.zookeeper().sessionTimeoutMs())
                 .isEqualTo(least.zookeeper().sessionTimeoutMs());
-        assertThat(config.lease()).isEqualTo(AgentConfig.Lease.OFF);
+        assertThat(config.lease()).isEqualTo(AgentConfig.Lease.ON);
         assertThat(config.runDirectory()).isEqualTo(least.runDirectory());
         assertThat(config.ramDirectory()).isEqualTo(least.ramDirectory());
         assertThat(config.accelerator()).isEqualTo(least.accelerator());
@@ -145,8 +145,10 @@ class AgentConfigFileTest {
             limits: {memroy: 1GiB}             | limits.memroy is not a key of this file; here it may hold guests, memory
             lease: {safety: 25}                | lease.safety is not a part of one such as 0.25: 25
             lease: {enforce: 1}                | lease.enforce is neither true nor false: "1"
-            lease: {enforce: true, safety: 0.1} | lease is unsafe: guests may run until 5706 ms after the last renewal
-            lease: {enforce: true, safety: 0.4} | lease is unsafe: guests would be paused 3600 ms after the last renewal
+            lease: {watchdog: wd}              | lease.watchdog is not an absolute path: wd
+            lease: {enforce: false, watchdog: /dev/watchdog} | lease.watchdog means nothing without "enforce: true"
+            lease: {safety: 0.1}                | lease is unsafe: guests may run until 5706 ms after the last renewal
+            lease: {safety: 0.4}                | lease is unsafe: guests would be paused 3600 ms after the last renewal
             tls: {authority: /none}            | insecure is true though there is a tls group: one of the two must go
             tls: {authority: /none}            | tls.authority names a file that is not there: /none
             tls: {authority: /none}            | tls.certificate is missing

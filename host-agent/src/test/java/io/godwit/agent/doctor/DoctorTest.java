@@ -283,6 +283,7 @@ class DoctorTest {
                 new AgentConfig.Api(root.resolve("agent.sock"), 7070),
                 new AgentConfig.MigrationSettings(7071, 2, 50, 0),
                 zooKeeper,
+                AgentConfig.Lease.OFF,
                 tls,
                 "br0",
                 root,

@@ -71,6 +71,42 @@ class GuardStateTest {
     }
 
     @Test
+    void aCapShortensWhatWasPromisedAndProlongsNothing() {
+        state.feed(100, 200, List.of(WEB));
+        state.done(new Order.Continue(WEB));
+        state.cap(50, 80, List.of(WEB));
+        assertThat(state.due(49)).isEmpty();
+        assertThat(state.due(50)).containsExactly(new Order.Pause(WEB));
+        assertThat(state.due(80)).containsExactly(new Order.Kill(WEB));
+        state.cap(1_000, 2_000, List.of(WEB));
+        assertThat(state.due(80)).containsExactly(new Order.Kill(WEB));
+    }
+
+    @Test
+    void whoWasOnlyCappedIsEndedInTimeAndNeverContinued() {
+        state.cap(100, 200, List.of(WEB));
+        // A guard before this one may have paused it, and nobody has said since that it is this host's.
+        assertThat(state.due(0)).isEmpty();
+        assertThat(state.due(100)).containsExactly(new Order.Pause(WEB));
+        state.done(new Order.Pause(WEB));
+        state.cap(300, 400, List.of(WEB));
+        assertThat(state.due(150)).containsExactly(new Order.Pause(WEB));
+        state.feed(300, 400, List.of(WEB));
+        assertThat(state.due(150)).containsExactly(new Order.Continue(WEB));
+    }
+
+    @Test
+    void knowsHowLongSomebodyHasOutlivedItsEnd() {
+        assertThat(state.overdueNs(500)).isZero();
+        state.feed(100, 200, List.of(WEB));
+        state.feed(Long.MAX_VALUE, Long.MAX_VALUE, List.of(MAIL));
+        assertThat(state.overdueNs(200)).isZero();
+        assertThat(state.overdueNs(207)).isEqualTo(7);
+        state.ended(WEB);
+        assertThat(state.overdueNs(500)).isZero();
+    }
+
+    @Test
     void sleepsNoLongerThanToTheNextDeadline() {
         assertThat(state.quietNs(0, 50)).isEqualTo(50);
         state.feed(30, 200, List.of(WEB));
@@ -102,8 +138,14 @@ class GuardStateTest {
                     List<GuardedProcess> named = new ArrayList<>(List.of(WEB, MAIL));
                     named.removeIf(_ -> random.nextInt(3) == 0);
                     long pauseAt = now - 50 + random.nextInt(150);
-                    played.feed(pauseAt, pauseAt + 1 + random.nextInt(80), named);
-                    named.forEach(process -> fed.put(process, pauseAt));
+                    long killAt = pauseAt + 1 + random.nextInt(80);
+                    if (random.nextInt(3) == 0) {
+                        played.cap(pauseAt, killAt, named);
+                        named.forEach(process -> fed.merge(process, pauseAt, Math::min));
+                    } else {
+                        played.feed(pauseAt, killAt, named);
+                        named.forEach(process -> fed.put(process, pauseAt));
+                    }
                 }
                 List<Order> due = played.due(now);
                 for (Map.Entry<GuardedProcess, Long> entry : fed.entrySet()) {

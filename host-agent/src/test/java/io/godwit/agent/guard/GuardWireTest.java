@@ -17,10 +17,15 @@ class GuardWireTest {
 
     @Test
     void saysWhatWasMeant() throws Exception {
-        GuardWire.Feed feed = new GuardWire.Feed(7, 1_000, 2_000, TWO);
+        GuardWire.Feed feed = new GuardWire.Feed(false, 7, 1_000, 2_000, TWO);
         assertThat(feed.line()).isEqualTo("feed 7 1000 2000 web1:4711:99 a.b_c-d:4712:9223372036854775807");
         assertThat(GuardWire.feed(feed.line())).isEqualTo(feed);
         assertThat(GuardWire.feed("feed 1 2 3").processes()).isEmpty();
+        GuardWire.Feed cap = new GuardWire.Feed(true, 8, 1_000, 2_000, TWO);
+        assertThat(cap.line()).startsWith("cap 8 1000 2000 web1:");
+        assertThat(GuardWire.feed(cap.line())).isEqualTo(cap);
+        assertThat(GuardWire.hello("")).isEqualTo("guard 2 -");
+        assertThat(GuardWire.hello("/dev/watchdog")).isEqualTo("guard 2 /dev/watchdog");
         assertThat(GuardWire.held(GuardWire.holds(TWO))).contains(TWO);
         assertThat(GuardWire.held(GuardWire.ack(3))).isEmpty();
         assertThat(GuardWire.acked(GuardWire.ack(3))).isEqualTo(3);

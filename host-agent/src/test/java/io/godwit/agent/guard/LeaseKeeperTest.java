@@ -95,6 +95,64 @@ class LeaseKeeperTest {
     }
 
     @Test
+    void whileItIsRelaxedGuestsRunOnAndOnceEnforcedAgainTheyStop() throws Exception {
+        try (Records records = new Records();
+                Sleeper guest = Sleeper.start();
+                Sleeper unanswered = Sleeper.start();
+                LeaseKeeper keeper = keeper(records)) {
+            records.mine.add("web1");
+            keeper.admit("web1", guest.process().pid(), true);
+            keeper.relax();
+            records.answers = false;
+            await().pollDelay(Duration.ofMillis(TIMEOUT_MS + 1_000)).until(guest::runs);
+            assertThat(meters.get("godwit.lease.deadlines")
+                            .tag("guests", "paused")
+                            .counter()
+                            .count())
+                    .isZero();
+            assertThat(keeper.enforce())
+                    .hasValueSatisfying(why -> assertThat(why).contains("lease has run out"));
+            records.answers = true;
+            // Found by its process alone, and never seen to be this host's.
+            keeper.noteFound("mail1", unanswered.process().pid());
+            await().atMost(PATIENCE).until(() -> keeper.enforce().isEmpty());
+            records.answers = false;
+            await().atMost(PATIENCE).pollInterval(LOOK).until(guest::stopped);
+            assertThat(unanswered.child().waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void noDeadlineIsGivenThatNeedsALongerWaitThanTheRecordAsksFor() throws Exception {
+        try (Records records = new Records();
+                Sleeper guest = Sleeper.start();
+                LeaseKeeper keeper = keeper(records, plan(1, false))) {
+            records.mine.add("web1");
+            assertThatThrownBy(() -> keeper.admit("web1", guest.process().pid(), true))
+                    .isInstanceOf(HypervisorException.class)
+                    .hasMessageContaining("no guard to watch guest web1");
+            assertThat(keeper.enforce()).isEmpty();
+            keeper.recorded(keeper.times().takeoverWaitMs());
+            keeper.admit("web1", guest.process().pid(), true);
+            assertThat(guest.runs()).isTrue();
+        }
+    }
+
+    @Test
+    void aGuestThatADeadGuardHasStoppedGoesOnOnceItIsKnown() throws Exception {
+        try (Records records = new Records();
+                Sleeper guest = Sleeper.start()) {
+            records.mine.add("web1");
+            guest.signal(Signal.STOP);
+            try (LeaseKeeper keeper = keeper(records)) {
+                keeper.noteFound("web1", guest.process().pid());
+                await().atMost(PATIENCE).pollInterval(LOOK).until(guest::runs);
+            }
+        }
+    }
+
+    @Test
     void aGuestWhoseRecordIsAnotherHostsIsNotAdmitted() throws Exception {
         try (Records records = new Records();
                 Sleeper guest = Sleeper.start();
@@ -172,8 +230,15 @@ class LeaseKeeperTest {
     }
 
     private LeaseKeeper keeper(Records records) throws Exception {
-        return LeaseKeeper.start(
-                SETTINGS, TIMEOUT_MS, records.ownership(), place().directory(), new Meters(meters).fresh());
+        return keeper(records, plan(0, false));
+    }
+
+    private LeaseKeeper keeper(Records records, LeasePlan plan) throws Exception {
+        return LeaseKeeper.start(plan, records.ownership(), new Meters(meters).fresh());
+    }
+
+    private LeasePlan plan(long recordedWaitMs, boolean relaxed) {
+        return new LeasePlan(SETTINGS, TIMEOUT_MS, place().directory(), "", recordedWaitMs, relaxed);
     }
 
     private GuardPlace place() {

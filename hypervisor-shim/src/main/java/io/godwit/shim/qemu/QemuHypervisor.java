@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,6 +89,13 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public List<String> present() throws HypervisorException {
         return GuestFolder.names(settings.runDirectory());
+    }
+
+    @Override
+    public OptionalLong process(String name) throws HypervisorException {
+        GuestFolder folder = GuestFolder.of(settings.runDirectory(), name);
+        Optional<LinuxProcess> process = folder.exists() ? QemuProcess.find(folder) : Optional.empty();
+        return process.map(found -> OptionalLong.of(found.pid())).orElseGet(OptionalLong::empty);
     }
 
     @Override

@@ -76,7 +76,7 @@ final class ChangeDriver {
                 case ChangeAction.Read _ -> read();
                 case ChangeAction.Write(int version, var next, boolean claims) ->
                     write(seen().write(version, next, claims));
-                case ChangeAction.Remove(int version) -> write(seen().remove(version));
+                case ChangeAction.Remove(int version, long retires) -> write(seen().remove(version, retires));
                 case ChangeAction.Check(int version) -> check(version);
                 case ChangeAction.Wait wait -> pause(wait);
                 case ChangeAction.Done _ -> throw new IllegalStateException("A change that is done asks for nothing");

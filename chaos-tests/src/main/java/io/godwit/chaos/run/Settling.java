@@ -1,0 +1,147 @@
+package io.godwit.chaos.run;
+
+import io.godwit.chaos.history.Event;
+import io.godwit.chaos.lab.GuestFile;
+import io.godwit.chaos.lab.Lab;
+import io.godwit.chaos.lab.LabException;
+import io.godwit.chaos.lab.LabHost;
+import io.godwit.chaos.lab.ZooKeeperNode;
+import io.godwit.chaos.workload.MemoryVerdict;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// The phase in which everything works again: waits until all agents answer and every guest writes to its disk and
+/// answers pings, and has each guest check its memory.
+final class Settling {
+    private static final long LOOK_MS = 300;
+    /// A guest that did something within this time is up.
+    private static final long FRESH_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
+    /// An operator waits and sees before acting.
+    private static final long OPERATOR_NS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final Duration CREATE_TIMEOUT = Duration.ofSeconds(20);
+
+    private final Lab lab;
+    private final List<GuestFile> guests;
+    private final ChaosSettings settings;
+    private final Liveness liveness;
+    private final Consumer<Event> events;
+
+    Settling(Lab lab, List<GuestFile> guests, ChaosSettings settings, Liveness liveness, Consumer<Event> events) {
+        this.lab = lab;
+        this.guests = List.copyOf(guests);
+        this.settings = settings;
+        this.liveness = liveness;
+        this.events = events;
+    }
+
+    /// @param last  whether nobody migrates any more, so that there must be one copy of each guest and no other
+    /// @return whether all was as it should be within the time allowed
+    boolean await(boolean last) throws InterruptedException {
+        long sinceNs = System.nanoTime();
+        long operatorAtNs = sinceNs + OPERATOR_NS;
+        List<String> missing = missing(sinceNs, last);
+        while (!missing.isEmpty()
+                && System.nanoTime() - sinceNs < settings.settle().toNanos()) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_MS);
+            if (settings.operator() && System.nanoTime() > operatorAtNs) {
+                startStopped();
+                operatorAtNs = System.nanoTime() + OPERATOR_NS;
+            }
+            missing = missing(sinceNs, last);
+        }
+        if (missing.isEmpty()) {
+            missing = checkMemory();
+        }
+        events.accept(new Event.Settled(System.nanoTime(), sinceNs, String.join("; ", missing)));
+        return missing.isEmpty();
+    }
+
+    private List<String> missing(long sinceNs, boolean last) {
+        List<String> missing = new ArrayList<>();
+        long freshNs = Math.max(sinceNs, System.nanoTime() - FRESH_NS);
+        for (GuestFile guest : guests) {
+            if (!liveness.worksSince(guest.name(), freshNs)) {
+                missing.add("guest " + guest.name() + " is not up; its record: "
+                        + liveness.owner(guest.name()).map(Settling::words).orElse("none"));
+            }
+        }
+        // The guests come first: who asks agents all the time keeps a small machine from starting them.
+        if (missing.isEmpty()) {
+            for (LabHost host : lab.hosts()) {
+                if (!host.agentAnswers()) {
+                    missing.add("the agent of " + host.name() + " does not answer");
+                }
+            }
+            for (ZooKeeperNode server : lab.zookeeper().servers()) {
+                if (!server.serves()) {
+                    missing.add("ZooKeeper's server " + server.number() + " does not serve");
+                }
+            }
+        }
+        if (missing.isEmpty() && last) {
+            int copies = lab.hosts().stream()
+                    .mapToInt(host -> host.guestProcesses().size())
+                    .sum();
+            if (copies != guests.size()) {
+                missing.add("there are " + copies + " QEMU processes for " + guests.size() + " guests");
+            }
+        }
+        return missing;
+    }
+
+    private static String words(Event.OwnerSeen owner) {
+        return owner.state() + " of " + owner.host() + " in epoch " + owner.epoch();
+    }
+
+    /// As an operator would whom a colleague calls because a guest is down.
+    private void startStopped() {
+        for (GuestFile guest : guests) {
+            boolean stopped = liveness.owner(guest.name())
+                    .filter(owner -> owner.state().equals("STOPPED"))
+                    .isPresent();
+            if (stopped) {
+                lab.hosts().stream()
+                        .filter(LabHost::agentAnswers)
+                        .findFirst()
+                        .ifPresent(host -> start(guest, host));
+            }
+        }
+    }
+
+    private void start(GuestFile guest, LabHost host) {
+        try {
+            Guests.create(lab, guest, host, CREATE_TIMEOUT);
+            events.accept(new Event.OperatorActed(
+                    System.nanoTime(), "Started guest " + guest.name() + " again on " + host.name()));
+        } catch (LabException e) {
+            events.accept(new Event.OperatorActed(
+                    System.nanoTime(),
+                    "Could not start guest " + guest.name() + " on " + host.name() + ": " + e.getMessage()));
+        }
+    }
+
+    private List<String> checkMemory() throws InterruptedException {
+        ConcurrentLinkedQueue<String> missing = new ConcurrentLinkedQueue<>();
+        List<Thread> checks = new ArrayList<>();
+        for (GuestFile guest : guests) {
+            checks.add(Thread.ofVirtual().start(() -> {
+                try {
+                    MemoryVerdict verdict = lab.services(guest).checkMemory();
+                    events.accept(new Event.MemoryChecked(
+                            System.nanoTime(), guest.name(), verdict.pages(), verdict.wrong()));
+                } catch (LabException e) {
+                    missing.add("guest " + guest.name() + " does not answer a memory check");
+                }
+            }));
+        }
+        for (Thread check : checks) {
+            check.join();
+        }
+        return List.copyOf(missing);
+    }
+}

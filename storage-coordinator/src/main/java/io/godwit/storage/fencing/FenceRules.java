@@ -45,8 +45,8 @@ public final class FenceRules {
                         || owner.state() instanceof OwnerState.Stopped;
         };
         if (!allowed) {
-            return Optional.of("Host " + asker + " cannot " + wish.name().toLowerCase(Locale.ROOT)
-                    + " epoch " + grant.epoch() + " of guest " + grant.guest() + ", whose record says " + words(owner));
+            return Optional.of("Host " + asker + " cannot " + wish.name().toLowerCase(Locale.ROOT) + " epoch "
+                    + grant.epoch() + " of guest " + grant.guest() + ", whose record says " + words(owner));
         }
         if (wish != Wish.WITHDRAW && !claimed.containsAll(grant.images())) {
             return Optional.of("Not all of these are images that guest " + grant.guest() + " writes: "

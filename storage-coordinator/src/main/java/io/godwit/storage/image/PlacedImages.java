@@ -87,8 +87,10 @@ public final class PlacedImages implements ImageStore {
 
     private Map<ImageStore, Set<String>> parts(Set<String> images) {
         Map<ImageStore, Set<String>> parts = new LinkedHashMap<>();
-        images.stream().sorted().forEach(image -> parts.computeIfAbsent(storeOf(image), _ -> new HashSet<>())
-                .add(image));
+        images.stream()
+                .sorted()
+                .forEach(image -> parts.computeIfAbsent(storeOf(image), _ -> new HashSet<>())
+                        .add(image));
         return parts;
     }
 

@@ -53,28 +53,94 @@ public record LabSettings(
     }
 
     public LabSettings withHosts(int count) {
-        return new LabSettings(name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, imageServer, leaseKillAfterMs, repository);
+        return new LabSettings(
+                name,
+                count,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                imageServer,
+                leaseKillAfterMs,
+                repository);
     }
 
     public LabSettings withLinkRate(String rate) {
-        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, imageServer, leaseKillAfterMs, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                rate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                imageServer,
+                leaseKillAfterMs,
+                repository);
     }
 
     public LabSettings withMigrationNetwork(boolean separate) {
-        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, imageServer, leaseKillAfterMs, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                linkRate,
+                separate,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                imageServer,
+                leaseKillAfterMs,
+                repository);
     }
 
     public LabSettings withInsecure(boolean without) {
-        return new LabSettings(name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, zooKeeperServers, imageServer, leaseKillAfterMs, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                without,
+                hostMemoryMiB,
+                zooKeeperServers,
+                imageServer,
+                leaseKillAfterMs,
+                repository);
     }
 
     public LabSettings withZooKeeperServers(int count) {
-        return new LabSettings(name, hosts, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, count, imageServer, leaseKillAfterMs, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                count,
+                imageServer,
+                leaseKillAfterMs,
+                repository);
     }
 
     /// A host of the lab serves the images to all others, over NBD.
     public LabSettings withImageServer(int host) {
-        return new LabSettings(name, hosts, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, host, leaseKillAfterMs, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                host,
+                leaseKillAfterMs,
+                repository);
     }
 
     /// Agents do not enforce the lease: guests run on for as long as their host or its agent is away.
@@ -83,7 +149,18 @@ public record LabSettings(
     }
 
     public LabSettings withLeaseKillAfterMs(int killAfterMs) {
-        return new LabSettings(name, hosts, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, imageServer, killAfterMs, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                imageServer,
+                killAfterMs,
+                repository);
     }
 
     private static void check(boolean ok, String message) {

@@ -76,8 +76,7 @@ public final class LabNetwork {
         bridge(middle, "br0");
         for (int number = 1; number <= zookeepers.size(); number++) {
             plug(zookeeper(number), "eth0", "zk" + number);
-            address(
-                    zookeeper(number), "eth0", zooKeeperAddress(number) + "/16", "fd77::" + 2 * number + "/64");
+            address(zookeeper(number), "eth0", zooKeeperAddress(number) + "/16", "fd77::" + 2 * number + "/64");
         }
         plug(client, "eth0", "client");
         address(client, "eth0", "10.77.0.3/16", "fd77::3/64");

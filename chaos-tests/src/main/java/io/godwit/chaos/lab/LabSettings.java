@@ -47,20 +47,46 @@ public record LabSettings(
 
     public LabSettings withHosts(int count) {
         return new LabSettings(
-                name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, repository);
+                name,
+                count,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                repository);
     }
 
     public LabSettings withLinkRate(String rate) {
-        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                rate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                repository);
     }
 
     public LabSettings withMigrationNetwork(boolean separate) {
-        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, repository);
+        return new LabSettings(
+                name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, repository);
     }
 
     public LabSettings withInsecure(boolean without) {
         return new LabSettings(
-                name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, zooKeeperServers, repository);
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                without,
+                hostMemoryMiB,
+                zooKeeperServers,
+                repository);
     }
 
     public LabSettings withZooKeeperServers(int count) {

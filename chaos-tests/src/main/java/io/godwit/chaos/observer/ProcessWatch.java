@@ -55,13 +55,18 @@ public final class ProcessWatch implements AutoCloseable {
         }
     }
 
+    // Not relied upon: a watch that comes late only sees less sharply, and says so.
+    @SuppressWarnings("ThreadPriorityCheck")
     private ProcessWatch(Lab lab, Consumer<Event> events) {
         this.events = events;
         for (LabHost host : lab.hosts()) {
             hosts.put("net:[" + inode(host.namespace().name()) + "]", host.name());
         }
-        this.thread =
-                Thread.ofPlatform().daemon().name("process-watch").priority(Thread.MAX_PRIORITY).unstarted(this::run);
+        this.thread = Thread.ofPlatform()
+                .daemon()
+                .name("process-watch")
+                .priority(Thread.MAX_PRIORITY)
+                .unstarted(this::run);
     }
 
     /// Begins at once.
@@ -140,15 +145,16 @@ public final class ProcessWatch implements AutoCloseable {
             }
             Copy copy = new Copy(pid + "/" + stat.startTicks(), stat.startTicks(), nowNs);
             copies.put(pid, copy);
-            events.accept(new Event.ProcessFound(
-                    nowNs, copy.process, host, guest, arguments.contains("-incoming")));
+            events.accept(new Event.ProcessFound(nowNs, copy.process, host, guest, arguments.contains("-incoming")));
         });
     }
 
     /// From `-name guest=NAME,...`; empty if there is none.
     static String guest(List<String> arguments) {
         int option = arguments.indexOf("-name");
-        if (option < 0 || option + 1 >= arguments.size() || !arguments.get(option + 1).startsWith("guest=")) {
+        if (option < 0
+                || option + 1 >= arguments.size()
+                || !arguments.get(option + 1).startsWith("guest=")) {
             return "";
         }
         String name = arguments.get(option + 1).substring("guest=".length());

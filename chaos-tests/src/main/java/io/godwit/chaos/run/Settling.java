@@ -105,10 +105,7 @@ final class Settling {
                     .filter(owner -> owner.state().equals("STOPPED"))
                     .isPresent();
             if (stopped) {
-                lab.hosts().stream()
-                        .filter(LabHost::agentAnswers)
-                        .findFirst()
-                        .ifPresent(host -> start(guest, host));
+                lab.hosts().stream().filter(LabHost::agentAnswers).findFirst().ifPresent(host -> start(guest, host));
             }
         }
     }
@@ -132,8 +129,8 @@ final class Settling {
             checks.add(Thread.ofVirtual().start(() -> {
                 try {
                     MemoryVerdict verdict = lab.services(guest).checkMemory();
-                    events.accept(new Event.MemoryChecked(
-                            System.nanoTime(), guest.name(), verdict.pages(), verdict.wrong()));
+                    events.accept(
+                            new Event.MemoryChecked(System.nanoTime(), guest.name(), verdict.pages(), verdict.wrong()));
                 } catch (LabException e) {
                     missing.add("guest " + guest.name() + " does not answer a memory check");
                 }

@@ -27,8 +27,7 @@ final class Copies {
     /// @param incoming  whether it was started to receive a guest
     /// @param active    in the order of time
     /// @param goneNs    when it was first seen to be gone; `Long.MAX_VALUE` if it never was
-    record Copy(
-            String process, String host, String guest, boolean incoming, List<Active> active, long goneNs) {
+    record Copy(String process, String host, String guest, boolean incoming, List<Active> active, long goneNs) {
         Copy {
             active = List.copyOf(active);
         }

@@ -29,7 +29,8 @@ public final class OneExecutor {
         if (mayPrecede(one, other) || mayPrecede(other, one)) {
             return;
         }
-        long overlapNs = Math.min(one.lastAfterNs(), other.lastAfterNs()) - Math.max(one.firstByNs(), other.firstByNs());
+        long overlapNs =
+                Math.min(one.lastAfterNs(), other.lastAfterNs()) - Math.max(one.firstByNs(), other.firstByNs());
         findings.add(("Guest %s executed in process %s on %s and in process %s on %s by turns, around %.3f s, for at"
                         + " least %.1f ms")
                 .formatted(

@@ -28,6 +28,8 @@ public final class ProcessWatch implements AutoCloseable {
     private static final int LOOKS_PER_SEARCH = 3;
     /// A process may become another program while it is young.
     private static final long YOUNG_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final int QUIET_LOOKS = 2;
+    private static final long MADE_NS_MAX = TimeUnit.MILLISECONDS.toNanos(400);
     private static final long REPORT_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final Proc proc = new Proc(Path.of("/proc"));
@@ -47,11 +49,24 @@ public final class ProcessWatch implements AutoCloseable {
         String state = "";
         long ranNs;
         long lookedAtNs;
+        private final long foundAtNs;
+        private int quietLooks;
 
-        Copy(String process, long startTicks, long lookedAtNs) {
+        Copy(String process, long startTicks, long foundAtNs) {
             this.process = process;
             this.startTicks = startTicks;
-            this.lookedAtNs = lookedAtNs;
+            this.foundAtNs = foundAtNs;
+            this.lookedAtNs = foundAtNs;
+        }
+
+        /// Whether its processors' threads are made. That takes them some time of their own; then they stand
+        /// still, for every guest starts paused.
+        boolean isMade(long nowRanNs, long nowNs) {
+            boolean made = quietLooks >= QUIET_LOOKS || nowNs - foundAtNs > MADE_NS_MAX;
+            if (!made) {
+                quietLooks = processors.isEmpty() || nowRanNs != ranNs ? 0 : quietLooks + 1;
+            }
+            return made;
         }
     }
 
@@ -182,13 +197,12 @@ public final class ProcessWatch implements AutoCloseable {
         }
         if (copy.processors.isEmpty()) {
             copy.processors = proc.guestProcessors(pid);
-            // What they have used up to now was for their own making, or will be followed by more.
-            copy.ranNs = proc.ranNs(pid, copy.processors);
         }
         long ranNs = Math.max(copy.ranNs, proc.ranNs(pid, copy.processors));
-        if (ranNs != copy.ranNs || !quiet(stat.state()).equals(quiet(copy.state))) {
+        boolean told = copy.isMade(ranNs, beforeNs) && ranNs != copy.ranNs;
+        if (told || !quiet(stat.state()).equals(quiet(copy.state))) {
             events.accept(new Event.ProcessLook(
-                    System.nanoTime(), copy.lookedAtNs, copy.process, stat.state(), ranNs - copy.ranNs));
+                    System.nanoTime(), copy.lookedAtNs, copy.process, stat.state(), told ? ranNs - copy.ranNs : 0));
         }
         copy.ranNs = ranNs;
         copy.state = stat.state();

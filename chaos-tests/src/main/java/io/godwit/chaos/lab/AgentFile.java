@@ -18,6 +18,9 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                   connect: %s
                   root: /godwit
                   sessionTimeoutMs: 6000
+                lease:
+                  enforce: %s
+                  killAfterMs: 2000
                 %s
                 bridge: br0
                 runDirectory: %s
@@ -36,6 +39,7 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         LabHost.API_PORT,
                         LabHost.MIGRATION_PORT,
                         LabZooKeeper.connectString(settings),
+                        settings.lease(),
                         security(name),
                         host.runDirectory(),
                         host.ramDirectory(),

@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 /// @param insecure           no TLS between agents
 /// @param hostMemoryMiB      what each host lends to guests
 /// @param zooKeeperServers   1, or 3 or 5 for an ensemble
+/// @param lease              agents enforce the lease, so that guests stop when their host has lost ZooKeeper or its
+///                           agent for some seconds
 /// @param repository         the source tree: its `godwit` is run, its `.build` holds the guest image
 public record LabSettings(
         String name,
@@ -24,6 +26,7 @@ public record LabSettings(
         boolean insecure,
         int hostMemoryMiB,
         int zooKeeperServers,
+        boolean lease,
         Path repository) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,12}");
     private static final Pattern RATE = Pattern.compile("0|[1-9][0-9]{0,6}[kmg]bit");
@@ -40,58 +43,47 @@ public record LabSettings(
         check(hostMemoryMiB >= 64, "Host memory is below 64 MiB: " + hostMemoryMiB);
     }
 
-    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent.
+    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent, the lease enforced.
     public static LabSettings standard(String name) {
-        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, 1, Repository.find());
+        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, 1, true, Repository.find());
     }
 
     public LabSettings withHosts(int count) {
         return new LabSettings(
-                name,
-                count,
-                linkRate,
-                migrationNetwork,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                zooKeeperServers,
-                repository);
+                name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
     }
 
     public LabSettings withLinkRate(String rate) {
-        return new LabSettings(
-                name,
-                hosts,
-                rate,
-                migrationNetwork,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                zooKeeperServers,
-                repository);
+        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
     }
 
     public LabSettings withMigrationNetwork(boolean separate) {
-        return new LabSettings(
-                name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, repository);
+        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
     }
 
     public LabSettings withInsecure(boolean without) {
         return new LabSettings(
+                name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, zooKeeperServers, lease, repository);
+    }
+
+    public LabSettings withZooKeeperServers(int count) {
+        return new LabSettings(
+                name, hosts, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, count, lease, repository);
+    }
+
+    /// Without, guests run on for as long as their host or its agent is away.
+    public LabSettings withLease(boolean enforced) {
+        return new LabSettings(
                 name,
                 hosts,
                 linkRate,
                 migrationNetwork,
                 agentHeapMiB,
-                without,
+                insecure,
                 hostMemoryMiB,
                 zooKeeperServers,
+                enforced,
                 repository);
-    }
-
-    public LabSettings withZooKeeperServers(int count) {
-        return new LabSettings(
-                name, hosts, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, count, repository);
     }
 
     private static void check(boolean ok, String message) {

@@ -19,7 +19,8 @@ final class GuardState {
 
     /// @param stopped whether we may have stopped it; true also for one that a guard before us may have stopped
     /// @param fed     whether it may ever be continued: only who was fed is known to be this host's
-    private record Deadlines(long pauseAtNs, long killAtNs, boolean stopped, boolean fed) {}
+    /// @param killed  whether we have sent it its end, which it may not have met yet
+    private record Deadlines(long pauseAtNs, long killAtNs, boolean stopped, boolean fed, boolean killed) {}
 
     sealed interface Order {
         GuardedProcess target();
@@ -35,7 +36,7 @@ final class GuardState {
     void feed(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
         for (GuardedProcess process : processes) {
             Deadlines before = guests.get(process);
-            guests.put(process, new Deadlines(pauseAtNs, killAtNs, before == null || before.stopped(), true));
+            guests.put(process, new Deadlines(pauseAtNs, killAtNs, before == null || before.stopped(), true, false));
         }
     }
 
@@ -47,12 +48,13 @@ final class GuardState {
             guests.put(
                     process,
                     before == null
-                            ? new Deadlines(pauseAtNs, killAtNs, true, false)
+                            ? new Deadlines(pauseAtNs, killAtNs, true, false, false)
                             : new Deadlines(
                                     Math.min(before.pauseAtNs(), pauseAtNs),
                                     Math.min(before.killAtNs(), killAtNs),
                                     before.stopped(),
-                                    before.fed()));
+                                    before.fed(),
+                                    before.killed()));
         }
     }
 
@@ -77,7 +79,7 @@ final class GuardState {
 
     /// The order was carried out.
     ///
-    /// @return whether this is news: a pause is ordered again and again
+    /// @return whether this is news: an order stays due until the process has ended
     boolean done(Order order) {
         Deadlines before = guests.get(order.target());
         if (before == null) {
@@ -87,8 +89,14 @@ final class GuardState {
             case Order.Continue _ -> false;
             case Order.Pause _, Order.Kill _ -> true;
         };
-        guests.put(order.target(), new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped, before.fed()));
-        return before.stopped() != stopped;
+        boolean killed = switch (order) {
+            case Order.Kill _ -> true;
+            case Order.Pause _, Order.Continue _ -> before.killed();
+        };
+        guests.put(
+                order.target(),
+                new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped, before.fed(), killed));
+        return before.stopped() != stopped || before.killed() != killed;
     }
 
     void ended(GuardedProcess process) {

@@ -50,25 +50,72 @@ public record LabSettings(
 
     public LabSettings withHosts(int count) {
         return new LabSettings(
-                name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
+                name,
+                count,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                lease,
+                repository);
     }
 
     public LabSettings withLinkRate(String rate) {
-        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                rate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                lease,
+                repository);
     }
 
     public LabSettings withMigrationNetwork(boolean separate) {
-        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
+        return new LabSettings(
+                name,
+                hosts,
+                linkRate,
+                separate,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                lease,
+                repository);
     }
 
     public LabSettings withInsecure(boolean without) {
         return new LabSettings(
-                name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, zooKeeperServers, lease, repository);
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                without,
+                hostMemoryMiB,
+                zooKeeperServers,
+                lease,
+                repository);
     }
 
     public LabSettings withZooKeeperServers(int count) {
         return new LabSettings(
-                name, hosts, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, count, lease, repository);
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                count,
+                lease,
+                repository);
     }
 
     /// Without, guests run on for as long as their host or its agent is away.

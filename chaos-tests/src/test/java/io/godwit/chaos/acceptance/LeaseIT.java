@@ -80,9 +80,12 @@ final class LeaseIT {
             agent.freeze();
             try {
                 awaitPaused(process, frozenNs);
-                assertThat(thief.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                assertThat(thief.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                        .isTrue();
                 assertThat(thief.exitValue()).as("%s", OwnerThief.log(lab)).isZero();
-                assertThat(process.stopped()).as("paused before its session was gone").isTrue();
+                assertThat(process.stopped())
+                        .as("paused before its session was gone")
+                        .isTrue();
             } finally {
                 agent.thaw();
                 thief.destroyForcibly();

@@ -10,9 +10,12 @@ import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.PauseNotes;
 import io.godwit.agent.guests.Recovery;
 import io.godwit.agent.guests.SlotState;
+import io.godwit.agent.guests.SpecJson;
 import io.godwit.agent.http.ApiServer;
+import io.godwit.agent.http.PeerCalls;
 import io.godwit.agent.migrations.Arrivals;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
 import io.godwit.storage.HostEntry;
@@ -96,13 +99,17 @@ public final class Agent implements AutoCloseable {
         Hypervisor hypervisor = lease.open(this::closeLater);
         ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("godwit-agent-", 0).factory());
+        ImageRole images =
+                ImageRole.open(config, parts.ownership(), PeerCalls.open(config.name(), config.tls()), SpecJson::read);
+        closeLater("the images", images);
         HostContext host = new HostContext(
                 config,
                 hypervisor,
                 parts.ownership(),
                 new GuestTable(config.limits()),
                 new PauseNotes(config.runDirectory().resolve("paused")),
-                threads);
+                threads,
+                images.grants());
         closeLater("the guests' handles", () -> letGo(host.table()));
         closeLater("the agent's threads", () -> stop(threads));
         AgentMeters meters = AgentMeters.register(host, parts.meters());
@@ -120,7 +127,13 @@ public final class Agent implements AutoCloseable {
         Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
         closeLater(
                 "the API",
-                ApiServer.start(host, guests, new Recovery(host, guests, announcements), departures, parts.meters()));
+                ApiServer.start(
+                        host,
+                        guests,
+                        new Recovery(host, guests, announcements),
+                        departures,
+                        images.desk(),
+                        parts.meters()));
     }
 
     private static void announce(AgentConfig config, AgentParts parts, LeaseParts lease)

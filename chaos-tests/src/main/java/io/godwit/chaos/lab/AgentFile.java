@@ -20,14 +20,14 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                   sessionTimeoutMs: 6000
                 lease:
                   enforce: %s
-                  killAfterMs: 2000
+                  killAfterMs: %d
                 %s
                 bridge: br0
                 runDirectory: %s
                 ramDirectory: %s
                 imageDirectories:
                   - %s
-                accelerator: auto
+                %saccelerator: auto
                 limits:
                   memory: %dMiB
                   guests: 8
@@ -39,12 +39,34 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         LabHost.API_PORT,
                         LabHost.MIGRATION_PORT,
                         LabZooKeeper.connectString(settings),
-                        settings.lease(),
+                        settings.leaseKillAfterMs() > 0,
+                        Math.max(settings.leaseKillAfterMs(), 2_000),
                         security(name),
                         host.runDirectory(),
                         host.ramDirectory(),
                         paths.images(),
+                        images(host),
                         settings.hostMemoryMiB());
+    }
+
+    private String images(LabHost host) {
+        if (settings.imageServer() == 0) {
+            return "";
+        }
+        String way = """
+                imageServers:
+                  - directory: %s
+                    host: h%d
+                """.formatted(paths.images(), settings.imageServer());
+        if (host.number() != settings.imageServer()) {
+            return way;
+        }
+        return way + """
+                storage:
+                  directories:
+                    - %s
+                  stateDirectory: %s
+                """.formatted(paths.images(), host.folder().resolve("images"));
     }
 
     private String security(String name) {

@@ -5,9 +5,12 @@ import io.godwit.agent.guests.RecordKeeper.Fate;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.NbdDisk;
+import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.OwnershipException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,8 +70,9 @@ final class GuestStarter {
             } else {
                 host.notes().clear(spec.name());
             }
-            return host.hypervisor().create(spec);
-        } catch (HypervisorException | UncheckedIOException e) {
+            Map<String, NbdDisk> served = host.images().start(spec, host.name(), epoch);
+            return host.hypervisor().create(spec, served);
+        } catch (HypervisorException | ImageStoreException | UncheckedIOException e) {
             throw failed(slot, epoch, e);
         }
     }

@@ -10,6 +10,7 @@ import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.Recovery;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.GrantDesk;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.ClientAuth;
@@ -52,11 +53,12 @@ public final class ApiServer implements AutoCloseable {
             GuestLifecycle guests,
             Recovery recovery,
             Departures departures,
+            @Nullable GrantDesk images,
             PrometheusMeterRegistry meters)
             throws IOException, InterruptedException {
         ApiServer api = new ApiServer(new UnixSocketPath(host.config().api().socket()));
         try {
-            api.open(host, guests, recovery, departures, meters);
+            api.open(host, guests, recovery, departures, images, meters);
             return api;
         } catch (IOException | InterruptedException | RuntimeException e) {
             api.close();
@@ -69,6 +71,7 @@ public final class ApiServer implements AutoCloseable {
             GuestLifecycle guests,
             Recovery recovery,
             Departures departures,
+            @Nullable GrantDesk images,
             PrometheusMeterRegistry meters)
             throws IOException, InterruptedException {
         AgentConfig config = host.config();
@@ -76,7 +79,7 @@ public final class ApiServer implements AutoCloseable {
             Peers others = new Peers(config.name(), config.tls(), loops);
             peers = others;
             ServerBuilder builder = builder(config);
-            Routes.add(builder, host, guests, recovery, departures, others, meters);
+            Routes.add(builder, host, guests, recovery, departures, images, others, meters);
             Server listening = builder.meterRegistry(meters).build();
             server = listening;
             listening.start().get(START_TIMEOUT_MS, TimeUnit.MILLISECONDS);

@@ -49,6 +49,8 @@ final class FenceLoop implements AutoCloseable {
     private static final class Fence {
         private ServedImage image;
         private FenceState state;
+        /// Whether the daemon may have it open.
+        private boolean open;
 
         Fence(ServedImage image, @Nullable Mark mark) {
             this.image = image;
@@ -76,7 +78,8 @@ final class FenceLoop implements AutoCloseable {
             Fence fence = fenceOf(image);
             if (fence == null) {
                 answer.completeExceptionally(new ImageStoreException(
-                        Kind.REFUSED, "The image server knows more than " + ImageServer.IMAGES_MAX + " images already"));
+                        Kind.REFUSED,
+                        "The image server knows more than " + ImageServer.IMAGES_MAX + " images already"));
                 return;
             }
             waiting.put(request.id(), answer);
@@ -103,9 +106,14 @@ final class FenceLoop implements AutoCloseable {
         submit(() -> {
             try {
                 Map<String, String> exports = fresh.exports();
+                StorageDaemon former = daemon;
+                if (former != null) {
+                    unlink(former, "another one is used from now on");
+                }
                 daemon = fresh;
                 linked = true;
                 for (Fence fence : List.copyOf(fences.values())) {
+                    fence.open = true;
                     feed(fence, new FenceEvent.DaemonBack(present(fence.image, exports.keySet())));
                 }
                 done.complete(null);
@@ -124,7 +132,10 @@ final class FenceLoop implements AutoCloseable {
 
     /// Time to try again what failed. From any thread.
     void retry() {
-        submit(() -> List.copyOf(fences.values()).forEach(fence -> feed(fence, new FenceEvent.Retry())));
+        submit(() -> fences.values().stream()
+                .filter(fence -> fence.state.resting())
+                .toList()
+                .forEach(fence -> feed(fence, new FenceEvent.Retry())));
     }
 
     @SuppressWarnings("ReferenceEquality") // this very connection
@@ -150,13 +161,16 @@ final class FenceLoop implements AutoCloseable {
             return null;
         }
         Fence fence = new Fence(image, null);
+        fence.open = true;
         fences.put(image.key(), fence);
         StorageDaemon current = daemon;
         if (current != null) {
             try {
                 // Exports of an image whose mark was lost are there all the same.
-                feed(fence, new FenceEvent.DaemonBack(
-                        present(image, current.exports().keySet())));
+                feed(
+                        fence,
+                        new FenceEvent.DaemonBack(
+                                present(image, current.exports().keySet())));
             } catch (HypervisorException e) {
                 unlink(current, String.valueOf(e.getMessage()));
             }
@@ -185,7 +199,10 @@ final class FenceLoop implements AutoCloseable {
     private Optional<FenceEvent> act(Fence fence, FenceAction action) {
         return switch (action) {
             case FenceAction.Remember(Mark mark) -> Optional.of(remember(fence.image, mark));
-            case FenceAction.Add(Grant grant) -> add(fence.image, grant);
+            case FenceAction.Add(Grant grant) -> {
+                fence.open = true;
+                yield add(fence.image, grant);
+            }
             case FenceAction.Remove(Grant grant) -> {
                 remove(fence.image, grant);
                 yield Optional.empty();
@@ -211,7 +228,11 @@ final class FenceLoop implements AutoCloseable {
     private FenceEvent remember(ServedImage image, Mark mark) {
         try {
             marks.write(image, mark);
-            LOG.info("Image {} is {} {}", image.path(), mark.serving() ? "activated for" : "withdrawn from", mark.grant());
+            LOG.info(
+                    "Image {} is {} {}",
+                    image.path(),
+                    mark.serving() ? "activated for" : "withdrawn from",
+                    mark.grant());
             return new FenceEvent.Remembered(mark);
         } catch (IOException e) {
             LOG.error("Image {}: {} could not be written down", image.path(), mark, e);
@@ -248,7 +269,7 @@ final class FenceLoop implements AutoCloseable {
         StorageDaemon current = daemon;
         if (current != null) {
             LOG.info("Image {} is taken from {}", image.path(), grant);
-            current.remove(image.export(grant)).whenComplete((_, failure) -> {
+            var _ = current.remove(image.export(grant)).whenComplete((_, failure) -> {
                 if (failure == null) {
                     submit(() -> goneUnlessLost(current, image, grant));
                 } else {
@@ -271,9 +292,11 @@ final class FenceLoop implements AutoCloseable {
     private void releaseIfUnused(Fence fence) {
         FenceState state = fence.state;
         StorageDaemon current = daemon;
-        if (current != null && state.linked() && state.exports().isEmpty() && state.request() == null) {
+        boolean unused = fence.open && state.exports().isEmpty() && state.request() == null && !state.resting();
+        if (current != null && state.linked() && unused) {
             try {
                 current.release(fence.image.opened());
+                fence.open = false;
             } catch (HypervisorException e) {
                 LOG.warn("Image {} is still open at the storage daemon: {}", fence.image.path(), e.getMessage());
             }

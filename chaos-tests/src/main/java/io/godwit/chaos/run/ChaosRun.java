@@ -62,8 +62,7 @@ public final class ChaosRun {
         Files.createDirectories(settings.folder());
         say("Bringing up lab " + settings.lab() + ": " + HOSTS + " hosts, " + ZOOKEEPER_SERVERS
                 + " ZooKeeper servers, seed " + settings.seed());
-        try (Lab lab = Lab.up(
-                        LabSettings.standard(settings.lab()).withHosts(HOSTS).withZooKeeperServers(ZOOKEEPER_SERVERS));
+        try (Lab lab = Lab.up(labSettings());
                 History history = new History(settings.folder().resolve("history.jsonl"))) {
             List<GuestFile> guests = guests(lab);
             try {
@@ -77,6 +76,13 @@ public final class ChaosRun {
             Verdict verdict = Verdict.of(events, images(guests));
             return Outcome.of(settings, events, verdict, System.nanoTime() - startedNs);
         }
+    }
+
+    private LabSettings labSettings() {
+        LabSettings standard = LabSettings.standard(settings.lab()).withZooKeeperServers(ZOOKEEPER_SERVERS);
+        return settings.imageServer()
+                ? standard.withHosts(HOSTS + 1).withImageServer(HOSTS + 1)
+                : standard.withHosts(HOSTS);
     }
 
     private void runIn(Lab lab, List<GuestFile> guests, History history) throws InterruptedException {
@@ -111,7 +117,7 @@ public final class ChaosRun {
         boolean well = true;
         try {
             for (int i = 0; i < names.size(); i++) {
-                movers.add(Mover.start(lab, names.get(i), settings.seed() + i, event -> note(history, event)));
+                movers.add(Mover.start(lab, HOSTS, names.get(i), settings.seed() + i, event -> note(history, event)));
             }
             long endNs = System.nanoTime() + settings.duration().toNanos();
             while (well && System.nanoTime() < endNs) {

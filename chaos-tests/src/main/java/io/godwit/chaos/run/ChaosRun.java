@@ -94,7 +94,7 @@ public final class ChaosRun {
                         event -> note(history, event),
                         settings.folder().resolve("observer.log"))) {
             for (int i = 0; i < guests.size(); i++) {
-                Guests.create(lab, guests.get(i), lab.host(1 + i % HOSTS), CREATE_TIMEOUT);
+                create(lab, guests.get(i), lab.host(1 + i % HOSTS));
             }
             Settling settling = new Settling(lab, guests, settings, liveness, event -> note(history, event));
             say("Waiting for " + guests.size() + " guests to boot");
@@ -105,6 +105,22 @@ public final class ChaosRun {
                 throw new LabException("The observer in the client's namespace has ended early");
             }
             end(lab, guests);
+        }
+    }
+
+    /// An image server may need a moment more than the agents that rely on it.
+    private void create(Lab lab, GuestFile guest, LabHost host) throws InterruptedException {
+        long deadlineNs = System.nanoTime() + settings.settle().toNanos();
+        while (true) {
+            try {
+                Guests.create(lab, guest, host, CREATE_TIMEOUT);
+                return;
+            } catch (LabException e) {
+                if (System.nanoTime() > deadlineNs) {
+                    throw e;
+                }
+                TimeUnit.SECONDS.sleep(1);
+            }
         }
     }
 

@@ -27,8 +27,8 @@ record ChaosReport(Outcome outcome, String command, Machine machine) {
                 %s
                 ## From the old copy's last sign of life to the new one's first
 
-                Processor time of the guests' own threads, read from `/proc` every 15 ms; the true margin is never
-                smaller than what stands here.
+                A sign of life is 50 us of processor time of the guest's own threads between two looks, read from `/proc`
+                every 15 ms. What lies between two looks is counted against the margin.
 
                 %s
                 ## Faults

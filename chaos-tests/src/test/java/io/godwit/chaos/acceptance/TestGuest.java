@@ -58,8 +58,8 @@ final class TestGuest implements AutoCloseable {
         this.image = new ImageWatch(() -> writers.of(
                 inode,
                 lab.hosts().stream()
-                        .flatMap(host -> Stream.concat(
-                                host.guestProcesses().stream(), host.storageProcesses().stream()))
+                        .flatMap(
+                                host -> Stream.concat(host.guestProcesses().stream(), host.storageProcesses().stream()))
                         .toList()));
     }
 

@@ -206,6 +206,10 @@ final class Keeper {
         }
         if (event instanceof OwnerEvent.TakeOver takeOver) {
             HostView dead = hosts.at(world.host(takeOver.dead()), micros);
+            // A write can compare versions, but not whether a node is there: only a reader sees that.
+            if (micros < now() && dead.alive() != null) {
+                obstacles.add("Host " + takeOver.dead() + " is back");
+            }
             if (dead.version() != takeOver.deadVersion() && world.bug() != PlantedBug.HOST_VERSION_UNCHECKED) {
                 obstacles.add("Host " + takeOver.dead() + " was announced since");
             }

@@ -262,18 +262,6 @@ final class Agent {
         }
     }
 
-    /// Ends a guest that is here and idle, and removes its records.
-    void destroy(SimulatedGuest guest) {
-        if (slots.get(guest) instanceof Here(Copy copy, long epoch)) {
-            transitionTo(guest, new Reserved());
-            guest.ended();
-            copy.destroy(() -> deliver(() -> {
-                host.pauseNotes().remove(guest.name());
-                ends.forget(guest, epoch);
-            }));
-        }
-    }
-
     void pause(SimulatedGuest guest) {
         if (slots.get(guest) instanceof Here(Copy copy, long epoch)) {
             host.pauseNotes().put(guest.name(), epoch);

@@ -126,7 +126,8 @@ final class Copy {
     private void hearWhatWaits() {
         List<Runnable> waiting = List.copyOf(whenGoesOn);
         whenGoesOn.clear();
-        waiting.forEach(this::command);
+        // In the order in which they came: they waited in one socket.
+        waiting.forEach(Runnable::run);
     }
 
     /// Stops the guest, and answers when all its writes have ended.

@@ -136,18 +136,6 @@ final class Ends {
         });
     }
 
-    /// The guest has ended here for good: its records go too.
-    void forget(SimulatedGuest guest, long epoch) {
-        bounded(guest, new OwnerEvent.Stop(guest.name(), agent.name(), epoch), stopped -> {
-            switch (stopped) {
-                case Outcome.Known(Conclusion.Held _), Outcome.Known(Conclusion.Removed _) ->
-                    bounded(guest, new OwnerEvent.Forget(guest.name(), agent.name()), _ -> agent.remove(guest));
-                case Outcome.Known(Conclusion.Denied _) -> agent.remove(guest);
-                case Outcome.Undecided _ -> settleLater(guest);
-            }
-        });
-    }
-
     /// Nothing of the guest is left here: records that, and frees its name.
     void end(SimulatedGuest guest, long epoch) {
         bounded(guest, new OwnerEvent.Stop(guest.name(), agent.name(), epoch), outcome -> {

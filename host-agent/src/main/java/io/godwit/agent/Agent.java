@@ -1,6 +1,7 @@
 package io.godwit.agent;
 
 import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.failover.Coordinator;
 import io.godwit.agent.guests.Adoption;
 import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestLifecycle;
@@ -8,7 +9,9 @@ import io.godwit.agent.guests.GuestSlot;
 import io.godwit.agent.guests.GuestTable;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.PauseNotes;
+import io.godwit.agent.guests.Recomparison;
 import io.godwit.agent.guests.Recovery;
+import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.guests.SlotState;
 import io.godwit.agent.http.ApiServer;
 import io.godwit.agent.migrations.Arrivals;
@@ -22,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -118,9 +122,13 @@ public final class Agent implements AutoCloseable {
         MigrationEngine engine = parts.engine().open(arrivals, parts.meters());
         closeLater("the migration engine", engine);
         Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
-        closeLater(
-                "the API",
-                ApiServer.start(host, guests, new Recovery(host, guests, announcements), departures, parts.meters()));
+        Recovery recovery = new Recovery(host, guests, announcements);
+        Rescue rescue = new Rescue(host, guests, announcements);
+        ApiServer api = ApiServer.start(host, guests, recovery, rescue, departures, parts.meters());
+        closeLater("the API", api);
+        closeLater("the comparison of records and guests", Recomparison.start(host, recovery, Recomparison.INTERVAL));
+        // Only the file system and the lease keep a former owner from images that are no image server's.
+        closeLater("the coordinator", Coordinator.start(host, api.rescuers(), Set::isEmpty, parts.meters()));
     }
 
     private static void announce(AgentConfig config, AgentParts parts, LeaseParts lease)

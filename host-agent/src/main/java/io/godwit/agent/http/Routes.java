@@ -10,6 +10,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.Recovery;
+import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.migrations.Departures;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -35,6 +36,7 @@ final class Routes {
             HostContext host,
             GuestLifecycle lifecycle,
             Recovery recovery,
+            Rescue rescue,
             Departures departures,
             Peers peers,
             PrometheusMeterRegistry meters) {
@@ -60,6 +62,7 @@ final class Routes {
         routes.add(HttpMethod.GET, GUEST + "/presence", recoveries::presence);
         routes.add(HttpMethod.POST, GUEST + "/settlement", recoveries::settle);
         routes.add(HttpMethod.POST, GUEST + "/recovery", recoveries::recover);
+        routes.add(HttpMethod.POST, GUEST + "/takeover", new RescueRoutes(rescue)::takeOver);
         routes.add(HttpMethod.POST, GUEST + "/migration", migrations::start);
         routes.add(HttpMethod.GET, GUEST + "/migration", migrations::get);
         routes.add(HttpMethod.DELETE, GUEST + "/migration", migrations::cancel);

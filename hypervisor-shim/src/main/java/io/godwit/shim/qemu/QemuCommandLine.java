@@ -206,9 +206,6 @@ final class QemuCommandLine {
         // announcements by the guest itself: they would start before it is decided where it runs, and a QEMU 7.2
         // told to make none (see StateTransfer.prepare) frees their timer and crashes at the card's next reset.
         // The guest keeps its MAC, so QEMU's own announcement is enough for switches to find it.
-        // announcements by the guest itself: they would start before it is decided where it runs, and QEMU 7.2 that
-        // is told to make none (see StateTransfer.prepare) frees their timer and crashes at the card's next reset.
-        // The guest keeps its MAC, so QEMU's own announcement is enough for switches to find it.
         addPciDevice(orderedMap(
                 "driver",
                 "virtio-net-pci",

@@ -120,7 +120,8 @@ public final class Failover {
         Debt debt = guest.debt();
         boolean stopped = guest.owner().state() instanceof OwnerState.Stopped;
         HostSighting owner = stopped ? null : hosts.get(guest.owner().host());
-        boolean wanting = stopped ? debt != null : owner == null || !owner.host().alive();
+        boolean wanting =
+                stopped ? debt != null : owner == null || !owner.host().alive();
         if (!wanting || (debt != null && debt.abandoned())) {
             troubles.remove(guest.name());
             said.remove(guest.name());

@@ -53,8 +53,7 @@ final class Loads {
         hosts.forEach((name, host) -> {
             if (!without.contains(name) && starts.getOrDefault(name, 0) < startsMax) {
                 candidates.add(new Candidate(
-                        host,
-                        List.copyOf(guests.getOrDefault(name, Map.of()).values())));
+                        host, List.copyOf(guests.getOrDefault(name, Map.of()).values())));
             }
         });
         return candidates;

@@ -62,11 +62,7 @@ class FailoverTest {
     @Test
     void aHandoverThatTheDeadHostLeftIsTakenToo() {
         GuestFacts half = new GuestFacts(
-                demand("web1"),
-                owner("h1", new OwnerState.Handover("h3", new UUID(0, 1))),
-                4,
-                null,
-                false);
+                demand("web1"), owner("h1", new OwnerState.Handover("h3", new UUID(0, 1))), 4, null, false);
         ClusterView view = view(List.of(dead(7), alive("h2"), alive("h3")), half);
         observe(view, 0);
         // It already takes up room on its target.
@@ -99,11 +95,7 @@ class FailoverTest {
     @Test
     void theMoreImportantIsStartedFirstAndNoHostStartsMoreThanItsShare() {
         ClusterView view = view(
-                List.of(dead(7), alive("h2")),
-                guest("low", 1),
-                guest("a", 100),
-                guest("high", 1_000),
-                guest("b", 100));
+                List.of(dead(7), alive("h2")), guest("low", 1), guest("a", 100), guest("high", 1_000), guest("b", 100));
         observe(view, 0);
         assertThat(asks(observe(view, WAIT_MS)))
                 .extracting(action -> ((AskTakeover) action).guest())
@@ -138,12 +130,17 @@ class FailoverTest {
                 List<FailoverAction> asks = asks(observe(owing, now));
                 ask = asks.isEmpty() ? null : (AskStart) asks.getFirst();
             }
-            assertThat(ask).isEqualTo(new AskStart("web1", expected[attempt - 1], new Debt(attempt + 1, "no kernel", "")));
+            assertThat(ask)
+                    .isEqualTo(new AskStart("web1", expected[attempt - 1], new Debt(attempt + 1, "no kernel", "")));
             failover.on(new FailoverEvent.Answered("web1", expected[attempt - 1], "no kernel"), now);
         }
         List<FailoverAction> last = observe(view(hosts, stopped("web1", new Debt(5, "no kernel", ""))), now + 60_000);
-        assertThat(last).filteredOn(Note.class::isInstance).containsExactly(new Note(
-                "web1", 4, new Debt(5, "no kernel", "5 attempts failed, the last because host h2 says: no kernel")));
+        assertThat(last)
+                .filteredOn(Note.class::isInstance)
+                .containsExactly(new Note(
+                        "web1",
+                        4,
+                        new Debt(5, "no kernel", "5 attempts failed, the last because host h2 says: no kernel")));
         assertThat(asks(last)).isEmpty();
         GuestFacts abandoned = stopped("web1", new Debt(5, "no kernel", "5 attempts failed"));
         assertThat(observe(view(hosts, abandoned), now + 120_000)).isEmpty();
@@ -164,13 +161,16 @@ class FailoverTest {
         });
         long now = WAIT_MS;
         List<FailoverAction> last = first;
-        while (now < 120_000 && notes(last).stream().noneMatch(note -> note.debt().abandoned())) {
+        while (now < 120_000
+                && notes(last).stream().noneMatch(note -> note.debt().abandoned())) {
             now += 500;
             last = observe(view, now);
             assertThat(asks(last)).isEmpty();
         }
-        assertThat(notes(last)).singleElement().satisfies(note -> assertThat(note.debt().gaveUp())
-                .startsWith("5 attempts failed, the last because no host has room: h1"));
+        assertThat(notes(last))
+                .singleElement()
+                .satisfies(note -> assertThat(note.debt().gaveUp())
+                        .startsWith("5 attempts failed, the last because no host has room: h1"));
         assertThat(now).isBetween(10_000L, 60_000L);
     }
 

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class PlacementTest {
     private static final long GIB = 1L << 30;
+    private static final List<HostState> NOT_ALWAYS_UP =
+            List.of(HostState.UP, HostState.DRAINING, HostState.MAINTENANCE);
     private static final RestartPolicy DB = policy("", "db");
     private static final RestartPolicy SHOP = policy("shop", "");
 
@@ -53,9 +55,11 @@ class PlacementTest {
                 new Candidate(entry("h3", 8, HostState.DRAINING, true), List.of()),
                 host("h4", 2, guest("a", 1)));
         assertThat(Placement.choose(guest("new", 2), hosts))
-                .isInstanceOfSatisfying(Choice.None.class, none -> assertThat(none.words())
-                        .isEqualTo("h1 does not answer, h2 is in maintenance, h3 is being drained,"
-                                + " h4 has 1024 MiB free of the 2048 MiB that are needed"));
+                .isInstanceOfSatisfying(
+                        Choice.None.class,
+                        none -> assertThat(none.words())
+                                .isEqualTo("h1 does not answer, h2 is in maintenance, h3 is being drained,"
+                                        + " h4 has 1024 MiB free of the 2048 MiB that are needed"));
         assertThat(Placement.choose(guest("new", 1), List.of()))
                 .isInstanceOfSatisfying(
                         Choice.None.class, none -> assertThat(none.words()).isEqualTo("there is no other host"));
@@ -120,8 +124,10 @@ class PlacementTest {
 
     private static boolean isBetter(Demand guest, Candidate one, Candidate other) {
         long[] ranks = {
-            members(other, guest.policy().affinity(), true) - members(one, guest.policy().affinity(), true),
-            members(one, guest.policy().antiAffinity(), false) - members(other, guest.policy().antiAffinity(), false),
+            members(other, guest.policy().affinity(), true)
+                    - members(one, guest.policy().affinity(), true),
+            members(one, guest.policy().antiAffinity(), false)
+                    - members(other, guest.policy().antiAffinity(), false),
             one.guests().size() - other.guests().size(),
             other.freeBytes() - one.freeBytes()
         };
@@ -136,9 +142,8 @@ class PlacementTest {
     private static long members(Candidate host, String group, boolean affinity) {
         long members = 0;
         for (Demand present : host.guests()) {
-            String theirs = affinity
-                    ? present.policy().affinity()
-                    : present.policy().antiAffinity();
+            String theirs =
+                    affinity ? present.policy().affinity() : present.policy().antiAffinity();
             members += !group.isEmpty() && theirs.equals(group) ? 1 : 0;
         }
         return members;
@@ -153,11 +158,9 @@ class PlacementTest {
             for (int guest = 0; guest < busy; guest++) {
                 guests.add(demand(random, "g" + host + guest));
             }
-            HostState state = random.nextInt(5) == 0
-                    ? HostState.values()[random.nextInt(HostState.values().length)]
-                    : HostState.UP;
-            hosts.add(new Candidate(
-                    entry("h" + host, 2 + random.nextInt(6), state, random.nextInt(5) != 0), guests));
+            HostState state =
+                    random.nextInt(5) == 0 ? NOT_ALWAYS_UP.get(random.nextInt(NOT_ALWAYS_UP.size())) : HostState.UP;
+            hosts.add(new Candidate(entry("h" + host, 2 + random.nextInt(6), state, random.nextInt(5) != 0), guests));
         }
         return hosts;
     }

@@ -13,9 +13,12 @@ import io.godwit.agent.guests.Recomparison;
 import io.godwit.agent.guests.Recovery;
 import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.guests.SlotState;
+import io.godwit.agent.guests.SpecJson;
 import io.godwit.agent.http.ApiServer;
+import io.godwit.agent.http.PeerCalls;
 import io.godwit.agent.migrations.Arrivals;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
 import io.godwit.storage.HostEntry;
@@ -25,7 +28,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -100,13 +102,17 @@ public final class Agent implements AutoCloseable {
         Hypervisor hypervisor = lease.open(this::closeLater);
         ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("godwit-agent-", 0).factory());
+        ImageRole images =
+                ImageRole.open(config, parts.ownership(), PeerCalls.open(config.name(), config.tls()), SpecJson::read);
+        closeLater("the images", images);
         HostContext host = new HostContext(
                 config,
                 hypervisor,
                 parts.ownership(),
                 new GuestTable(config.limits()),
                 new PauseNotes(config.runDirectory().resolve("paused")),
-                threads);
+                threads,
+                images.grants());
         closeLater("the guests' handles", () -> letGo(host.table()));
         closeLater("the agent's threads", () -> stop(threads));
         AgentMeters meters = AgentMeters.register(host, parts.meters());
@@ -124,11 +130,12 @@ public final class Agent implements AutoCloseable {
         Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
         Recovery recovery = new Recovery(host, guests, announcements);
         Rescue rescue = new Rescue(host, guests, announcements);
-        ApiServer api = ApiServer.start(host, guests, recovery, rescue, departures, parts.meters());
+        ApiServer api = ApiServer.start(host, guests, recovery, rescue, departures, images.desk(), parts.meters());
         closeLater("the API", api);
         closeLater("the comparison of records and guests", Recomparison.start(host, recovery, Recomparison.INTERVAL));
-        // Only the file system and the lease keep a former owner from images that are no image server's.
-        closeLater("the coordinator", Coordinator.start(host, api.rescuers(), Set::isEmpty, parts.meters()));
+        closeLater(
+                "the coordinator",
+                Coordinator.start(host, api.rescuers(), host.images().store()::fences, parts.meters()));
     }
 
     private static void announce(AgentConfig config, AgentParts parts, LeaseParts lease)

@@ -1,8 +1,10 @@
 package io.godwit.shim;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// Starts guests on this host and finds those that run already. Guests outlive the agent: nothing here stops one
 /// because the caller goes away.
@@ -22,6 +24,35 @@ public interface Hypervisor {
     /// Starts an empty guest that waits for memory and device state. On return it is [RunState#INCOMING]; on
     /// failure nothing of it is left.
     Guest prepareIncoming(GuestSpec spec) throws HypervisorException;
+
+    /// As [#blockers(GuestSpec)], for a guest some of whose images are reached over NBD and need not be here.
+    ///
+    /// @param remote paths of these images
+    default List<String> blockers(GuestSpec spec, Set<String> remote) {
+        return remote.isEmpty() ? blockers(spec) : List.of("This hypervisor cannot reach images over NBD: " + remote);
+    }
+
+    /// As [#create(GuestSpec)], with some images reached over NBD.
+    ///
+    /// @param remote how, by the path that the specification gives
+    default Guest create(GuestSpec spec, Map<String, NbdDisk> remote) throws HypervisorException {
+        requireLocal(remote);
+        return create(spec);
+    }
+
+    /// As [#prepareIncoming(GuestSpec)], with some images reached over NBD.
+    ///
+    /// @param remote how, by the path that the specification gives
+    default Guest prepareIncoming(GuestSpec spec, Map<String, NbdDisk> remote) throws HypervisorException {
+        requireLocal(remote);
+        return prepareIncoming(spec);
+    }
+
+    private static void requireLocal(Map<String, NbdDisk> remote) throws HypervisorException {
+        if (!remote.isEmpty()) {
+            throw new HypervisorException("This hypervisor cannot reach images over NBD: " + remote.keySet());
+        }
+    }
 
     /// The names of guests that have left a trace on this host: running, paused, waiting or crashed.
     List<String> present() throws HypervisorException;

@@ -194,8 +194,7 @@ public final class Injector {
     private Undo cancelLater(PlannedFault fault) {
         String path = "/v1/guests/" + guests.get(fault.guest() - 1) + "/migration";
         String body = """
-                {"targetHost":"h%d","downtimeBudgetMs":800,"bandwidthBytesPerSecond":4194304,"verify":false,"dryRun":false}""".formatted(
-                fault.other());
+                {"targetHost":"h%d","downtimeBudgetMs":800,"bandwidthBytesPerSecond":4194304,"verify":false,"dryRun":false}""".formatted(fault.other());
         attempt(fault, "POST", path, body);
         return () -> attempt(fault, "DELETE", path, "");
     }

@@ -97,8 +97,7 @@ public final class ChaosCommand implements Callable<Integer> {
     }
 
     private void show(Outcome outcome, ChaosSettings settings, PrintStream out) throws IOException {
-        ChaosReport report =
-                new ChaosReport(outcome, commandLine(settings.seed()), Machine.read(Repository.find()));
+        ChaosReport report = new ChaosReport(outcome, commandLine(settings.seed()), Machine.read(Repository.find()));
         out.println("\n%d faults of %d kinds\n\n%s\n%s\n%s"
                 .formatted(outcome.faults(), outcome.kinds(), report.checks(), report.margins(), report.faults()));
         if (json) {
@@ -116,9 +115,8 @@ public final class ChaosCommand implements Callable<Integer> {
 
     /// With the seed, though it may not have been given.
     private String commandLine(long drawn) {
-        List<String> given = spec == null
-                ? List.of()
-                : spec.commandLine().getParseResult().originalArgs();
+        List<String> given =
+                spec == null ? List.of() : spec.commandLine().getParseResult().originalArgs();
         String words = String.join(" ", given);
         return "./chaos " + words + (words.contains("--seed") ? "" : (words.isEmpty() ? "" : " ") + "--seed " + drawn);
     }

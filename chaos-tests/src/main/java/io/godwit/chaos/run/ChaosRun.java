@@ -102,8 +102,7 @@ public final class ChaosRun {
         }
     }
 
-    private void torment(
-            Lab lab, List<GuestFile> guests, History history, AgentKeeper agents, Settling settling)
+    private void torment(Lab lab, List<GuestFile> guests, History history, AgentKeeper agents, Settling settling)
             throws InterruptedException {
         List<String> names = guests.stream().map(GuestFile::name).toList();
         Schedule schedule = new Schedule(settings.seed(), settings.kinds(), HOSTS, guests.size());
@@ -150,7 +149,9 @@ public final class ChaosRun {
     }
 
     private static int copies(Lab lab) {
-        return lab.hosts().stream().mapToInt((LabHost host) -> host.guestProcesses().size()).sum();
+        return lab.hosts().stream()
+                .mapToInt((LabHost host) -> host.guestProcesses().size())
+                .sum();
     }
 
     private List<GuestFile> guests(Lab lab) {

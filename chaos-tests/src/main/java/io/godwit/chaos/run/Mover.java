@@ -103,8 +103,8 @@ final class Mover implements AutoCloseable {
     }
 
     private void note(String target, long sinceNs, String result, @org.jspecify.annotations.Nullable String reason) {
-        events.accept(new Event.MigrationEnded(
-                System.nanoTime(), sinceNs, guest, target, result, String.valueOf(reason)));
+        events.accept(
+                new Event.MigrationEnded(System.nanoTime(), sinceNs, guest, target, result, String.valueOf(reason)));
     }
 
     /// Begins no further migration. One that is under way goes on.

@@ -8,6 +8,8 @@ final class Faults {
     private static final int KIND_PER_MILLE = 450;
     private static final long FREEZE_MICROS_MAX = 30 * Scheduler.SECOND;
     private static final long CUT_MICROS_MAX = 8 * Scheduler.SECOND;
+    private static final long STALL_MICROS_MAX = 4 * Scheduler.SECOND;
+    private static final int OFF_FOR_GOOD_PER_MILLE = 100;
     private static final long LEADERLESS_MICROS_MAX = 3 * Scheduler.SECOND;
 
     private final World world;
@@ -60,7 +62,7 @@ final class Faults {
                     agent.freeze(lasting(FREEZE_MICROS_MAX));
                 }
             }
-            case HOST_FREEZE -> host.freeze(lasting(FREEZE_MICROS_MAX));
+            case HOST_FREEZE -> host.freeze(lasting(world.setting().hostFreezeMicrosMax()));
             case HOST_REBOOT -> reboot(host);
             case HOST_LOST -> {
                 if (!anyLost && host.up() && world.clock().nowMicros() > endMicros * 2 / 3) {
@@ -76,9 +78,19 @@ final class Faults {
                 cut(other.name(), host.name(), micros);
             }
             case ONE_WAY_PARTITION -> cut(host.name(), dice.pick(world.hosts()).name(), lasting(CUT_MICROS_MAX));
-            case ZOOKEEPER_CUT -> cutFromZooKeeper(host.name(), lasting(CUT_MICROS_MAX), dice.between(0, 2));
-            case LEADER_CHANGE -> world.keeper().electLeader(lasting(LEADERLESS_MICROS_MAX));
-            case SESSION_EXPIRY -> host.expireSession();
+            case ZOOKEEPER_CUT -> cutFrom(Network.ZOOKEEPER, host.name(), lasting(CUT_MICROS_MAX));
+            case LEADER_CHANGE -> world.keeper().sessions().electLeader(lasting(LEADERLESS_MICROS_MAX));
+            case FOLLOWER_CUT -> world.keeper().sessions().cutFollower(lasting(CUT_MICROS_MAX));
+            case SESSION_EXPIRY -> {
+                if (!world.setting().leaseEnforced()) {
+                    world.keeper().sessions().expire(host);
+                }
+            }
+            case STORAGE_STALL -> world.imageServer().stall(lasting(STALL_MICROS_MAX));
+            case STORAGE_DAEMON_CRASH -> world.imageServer().restartDaemon(lasting(STALL_MICROS_MAX));
+            case STORAGE_AGENT_CRASH -> world.imageServer().restartAgent(lasting(STALL_MICROS_MAX));
+            case STORAGE_CUT -> cutFrom(Network.STORAGE, host.name(), lasting(CUT_MICROS_MAX));
+            case FAILOVER_OFF -> switchOff();
         }
     }
 
@@ -103,19 +115,27 @@ final class Faults {
         if (!copies.isEmpty()) {
             Copy copy = dice.pick(copies);
             copy.die();
-            Agent agent = host.agent();
-            if (agent != null) {
-                agent.deliver(() -> agent.ends().onGone(copy));
-            }
+            host.tellOfEnd(copy);
         }
     }
 
-    private void cutFromZooKeeper(String host, long micros, long direction) {
+    private void cutFrom(String service, String host, long micros) {
+        long direction = dice.between(0, 2);
         if (direction != 1) {
-            cut(host, Network.ZOOKEEPER, micros);
+            cut(host, service, micros);
         }
         if (direction != 0) {
-            cut(Network.ZOOKEEPER, host, micros);
+            cut(service, host, micros);
+        }
+    }
+
+    private void switchOff() {
+        world.keeper().hosts().setFailover(false);
+        if (!dice.chance(OFF_FOR_GOOD_PER_MILLE)) {
+            world.clock()
+                    .after(
+                            dice.spread(Scheduler.SECOND, CUT_MICROS_MAX),
+                            () -> world.keeper().hosts().setFailover(true));
         }
     }
 

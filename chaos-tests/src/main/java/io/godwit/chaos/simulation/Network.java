@@ -6,6 +6,7 @@ import java.util.Set;
 /// Who reaches whom. A cut has a direction: what goes out may arrive though no answer comes back.
 final class Network {
     static final String ZOOKEEPER = "zk";
+    static final String STORAGE = "st";
 
     private final World world;
     private final Set<Cut> cuts = new HashSet<>();

@@ -69,6 +69,11 @@ final class SimulatedGuest {
         }
     }
 
+    /// Its operator has no more use for what it remembers.
+    void ended() {
+        lifeMayEnd = true;
+    }
+
     boolean isNewest(Memory memory) {
         return memory.life() == life && memory.steps() >= newestStep;
     }

@@ -18,7 +18,7 @@ public record Margins(List<Double> takeoverMs, List<Double> restartMs) {
     public static Margins of(List<Event> events) {
         List<Double> takeovers = new ArrayList<>();
         List<Double> restarts = new ArrayList<>();
-        Copies.byGuest(events).values().forEach(copies -> {
+        Copies.byGuest(events, Copies.STIRRED_NS_MIN).values().forEach(copies -> {
             for (int i = 1; i < copies.size(); i++) {
                 Copies.Copy before = copies.get(i - 1);
                 Copies.Copy after = copies.get(i);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param ramDirectory      guests' RAM files; a tmpfs or hugetlbfs
 /// @param imageDirectories  where disk images may stand; shared by all hosts at the same paths
 /// @param limits            what this host lends to guests
+/// @param images            image servers, and whether this host is one
 public record AgentConfig(
         String name,
         String address,
@@ -32,10 +33,43 @@ public record AgentConfig(
         Path ramDirectory,
         List<Path> imageDirectories,
         Accelerator accelerator,
-        Limits limits) {
+        Limits limits,
+        Images images) {
 
     public AgentConfig {
         imageDirectories = List.copyOf(imageDirectories);
+    }
+
+    /// Without image servers.
+    public AgentConfig(
+            String name,
+            String address,
+            Api api,
+            MigrationSettings migration,
+            ZooKeeper zookeeper,
+            Lease lease,
+            @Nullable TlsFiles tls,
+            String bridge,
+            Path runDirectory,
+            Path ramDirectory,
+            List<Path> imageDirectories,
+            Accelerator accelerator,
+            Limits limits) {
+        this(
+                name,
+                address,
+                api,
+                migration,
+                zookeeper,
+                lease,
+                tls,
+                bridge,
+                runDirectory,
+                ramDirectory,
+                imageDirectories,
+                accelerator,
+                limits,
+                Images.NONE);
     }
 
     /// @param socket  a Unix socket only root can open
@@ -91,4 +125,31 @@ public record AgentConfig(
     /// @param guestsMax      guests on this host, arriving ones included
     /// @param migrationsMax  migrations at once, leaving and arriving each
     public record Limits(long memoryBytes, int guestsMax, int migrationsMax) {}
+
+    /// @param servers  where images below certain directories are served from; the same on all hosts
+    /// @param storage  what this host serves; null if it serves no images
+    public record Images(
+            List<ImageServer> servers, @Nullable Storage storage) {
+        public static final Images NONE = new Images(List.of(), null);
+
+        public Images {
+            servers = List.copyOf(servers);
+        }
+    }
+
+    /// @param directory         images below it are reached through the server, never by their paths
+    /// @param host              the serving host, found by its record
+    /// @param reconnectSeconds  how long guests' requests wait for a server that is away, before they fail
+    public record ImageServer(Path directory, String host, int reconnectSeconds) {
+        public static final int RECONNECT_SECONDS_DEFAULT = 10;
+    }
+
+    /// @param directories     images below these are served
+    /// @param port            NBD, with mutual TLS
+    /// @param stateDirectory  which epochs were activated; must outlive a reboot
+    public record Storage(List<Path> directories, int port, Path stateDirectory) {
+        public Storage {
+            directories = List.copyOf(directories);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package io.godwit.agent.config;
 
 import io.godwit.migration.MigrationPolicy;
+import io.godwit.shim.NbdDisk;
 import io.godwit.storage.LeaseSettings;
 import io.godwit.storage.LeaseTimes;
 import io.godwit.storage.RecordSecrets;
@@ -87,7 +88,9 @@ public final class AgentConfigFile {
                 top.path("ramDirectory", "/dev/shm/godwit"),
                 top.paths("imageDirectories", IMAGE_DIRECTORIES_MAX),
                 top.parsed("accelerator", AgentConfig.Accelerator.AUTO, AgentConfigFile::accelerator),
-                limits(top.group("limits")));
+                limits(top.group("limits")),
+                new AgentConfig.Images(imageServers(top), top.has("storage") ? storage(top.group("storage")) : null));
+        ImageKeys.check(config, top);
         if (config.lease().enforce()) {
             // Only what is turned on has to be safe: a short session timeout alone harms nobody.
             LeaseTimes.objections(config.lease().settings(), config.zookeeper().sessionTimeoutMs())
@@ -216,6 +219,32 @@ public final class AgentConfigFile {
         }
         keys.rejectUnknown();
         return limits;
+    }
+
+    private static List<AgentConfig.ImageServer> imageServers(KeyReader top) {
+        return top.groups("imageServers", IMAGE_DIRECTORIES_MAX).stream()
+                .map(keys -> {
+                    AgentConfig.ImageServer server = new AgentConfig.ImageServer(
+                            keys.path("directory", null),
+                            keys.text("host", null, HOST, "a host name of letters, digits, dots and hyphens"),
+                            keys.integer(
+                                    "reconnectSeconds",
+                                    AgentConfig.ImageServer.RECONNECT_SECONDS_DEFAULT,
+                                    0,
+                                    NbdDisk.RECONNECT_SECONDS_MAX));
+                    keys.rejectUnknown();
+                    return server;
+                })
+                .toList();
+    }
+
+    private static AgentConfig.Storage storage(KeyReader keys) {
+        AgentConfig.Storage storage = new AgentConfig.Storage(
+                keys.paths("directories", IMAGE_DIRECTORIES_MAX),
+                keys.integer("port", 10_809, 1, PORT_MAX),
+                keys.path("stateDirectory", "/var/lib/godwit/images"));
+        keys.rejectUnknown();
+        return storage;
     }
 
     private static long bandwidth(String text) {

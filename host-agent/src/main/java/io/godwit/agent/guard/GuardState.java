@@ -14,14 +14,18 @@ import java.util.Set;
 /// Each process has deadlines of its own, and only a feed that names it moves them: an agent that has just
 /// started and knows half of the guests neither prolongs the others nor lets them slip. A process leaves when
 /// it has ended.
-final class GuardState {
+///
+/// Public because the simulation runs this very class.
+public final class GuardState {
     private final Map<GuardedProcess, Deadlines> guests = new HashMap<>();
 
     /// @param stopped whether we may have stopped it; true also for one that a guard before us may have stopped
     /// @param fed     whether it may ever be continued: only who was fed is known to be this host's
-    private record Deadlines(long pauseAtNs, long killAtNs, boolean stopped, boolean fed) {}
+    /// @param killed  whether we have sent it its end, which it may not have met yet
+    private record Deadlines(long pauseAtNs, long killAtNs, boolean stopped, boolean fed, boolean killed) {}
 
-    sealed interface Order {
+    /// What the guard has to do to a process.
+    public sealed interface Order {
         GuardedProcess target();
 
         record Pause(GuardedProcess target) implements Order {}
@@ -32,10 +36,10 @@ final class GuardState {
     }
 
     /// These processes may run until the first deadline and exist until the second.
-    void feed(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
+    public void feed(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
         for (GuardedProcess process : processes) {
             Deadlines before = guests.get(process);
-            guests.put(process, new Deadlines(pauseAtNs, killAtNs, before == null || before.stopped(), true));
+            guests.put(process, new Deadlines(pauseAtNs, killAtNs, before == null || before.stopped(), true, false));
         }
     }
 
@@ -47,17 +51,18 @@ final class GuardState {
             guests.put(
                     process,
                     before == null
-                            ? new Deadlines(pauseAtNs, killAtNs, true, false)
+                            ? new Deadlines(pauseAtNs, killAtNs, true, false, false)
                             : new Deadlines(
                                     Math.min(before.pauseAtNs(), pauseAtNs),
                                     Math.min(before.killAtNs(), killAtNs),
                                     before.stopped(),
-                                    before.fed()));
+                                    before.fed(),
+                                    before.killed()));
         }
     }
 
     /// What is to be done now, killing before pausing before continuing.
-    List<Order> due(long nowNs) {
+    public List<Order> due(long nowNs) {
         List<Order> kills = new ArrayList<>();
         List<Order> pauses = new ArrayList<>();
         List<Order> continues = new ArrayList<>();
@@ -77,8 +82,8 @@ final class GuardState {
 
     /// The order was carried out.
     ///
-    /// @return whether this is news: a pause is ordered again and again
-    boolean done(Order order) {
+    /// @return whether this is news: an order stays due until the process has ended
+    public boolean done(Order order) {
         Deadlines before = guests.get(order.target());
         if (before == null) {
             return false;
@@ -87,20 +92,24 @@ final class GuardState {
             case Order.Continue _ -> false;
             case Order.Pause _, Order.Kill _ -> true;
         };
-        guests.put(order.target(), new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped, before.fed()));
-        return before.stopped() != stopped;
+        boolean killed = switch (order) {
+            case Order.Kill _ -> true;
+            case Order.Pause _, Order.Continue _ -> before.killed();
+        };
+        guests.put(order.target(), new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped, before.fed(), killed));
+        return before.stopped() != stopped || before.killed() != killed;
     }
 
-    void ended(GuardedProcess process) {
+    public void ended(GuardedProcess process) {
         guests.remove(process);
     }
 
-    Set<GuardedProcess> held() {
+    public Set<GuardedProcess> held() {
         return Set.copyOf(guests.keySet());
     }
 
     /// How long nothing changes by itself, at most the given time; at least zero.
-    long quietNs(long nowNs, long mostNs) {
+    public long quietNs(long nowNs, long mostNs) {
         long quiet = mostNs;
         for (Deadlines deadlines : guests.values()) {
             for (long at : new long[] {deadlines.pauseAtNs(), deadlines.killAtNs()}) {
@@ -121,7 +130,7 @@ final class GuardState {
     }
 
     /// How long ago the order fell due: the margin that was used up.
-    long lateNs(Order order, long nowNs) {
+    public long lateNs(Order order, long nowNs) {
         Deadlines deadlines = guests.get(order.target());
         if (deadlines == null) {
             return 0;

@@ -141,14 +141,15 @@ public final class LeaseKeeper implements AutoCloseable {
             return unsafe;
         }
         synchronized (this) {
+            if (current() == null) {
+                // Guests that may run without a lease must not be ended by one that ran out long ago.
+                return Optional.of("the lease has run out: ZooKeeper has not answered for too long");
+            }
             relaxed = false;
             if (asksTooLittle()) {
                 // They have deadlines by the times before, and new ones once the record asks for more.
                 return Optional.empty();
             }
-        }
-        if (current() == null) {
-            return Optional.of("the lease has run out: ZooKeeper has not answered for too long");
         }
         return link.awaitAck(feedAll(), GuardLink.ANSWER_NS_MAX)
                 ? Optional.empty()

@@ -144,7 +144,7 @@ public final class LeaseSwitch implements AutoCloseable {
             recorded = mode.isRecorded();
         }
         if (!obstacle.isEmpty() && !obstacle.equals(lastObstacle)) {
-            LOG.warn("The lease is {} yet: {}", wanted ? "not enforced and recorded" : "still enforced", obstacle);
+            LOG.warn("The lease is {}: {}", wanted ? "not enforced and recorded yet" : "still enforced", obstacle);
         }
         lastObstacle = obstacle;
     }

@@ -11,6 +11,7 @@ import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
 import io.godwit.storage.GuestEntry;
+import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.OwnerRecord.OwnerState;
 import io.godwit.storage.OwnershipException;
 import java.io.UncheckedIOException;
@@ -33,7 +34,7 @@ public final class GuestLifecycle {
         this.host = host;
         this.parser = parser;
         this.consoles = consoles;
-        this.admission = new Admission(host.config(), host.hypervisor());
+        this.admission = new Admission(host.config(), host.hypervisor(), host.images());
         this.records = new RecordKeeper(host);
         this.starter = new GuestStarter(host, records);
         this.ends = new GuestEnds(host, records, starter, clock);
@@ -102,8 +103,10 @@ public final class GuestLifecycle {
         return host.table().operate(name, (slot, here) -> {
             requireAlive(slot, here.guest());
             try {
+                // A guest may have come here paused by an agent that ended before it had its images to itself.
+                host.images().activate(here.guest().spec(), here.epoch());
                 here.guest().resume();
-            } catch (HypervisorException e) {
+            } catch (HypervisorException | ImageStoreException e) {
                 throw failed("Guest " + name + " could not be resumed: " + e.getMessage(), here.guest(), e);
             }
             host.notes().clear(name);

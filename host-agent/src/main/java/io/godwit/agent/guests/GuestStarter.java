@@ -4,12 +4,15 @@ import io.godwit.agent.guests.AgentException.Code;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.NbdDisk;
 import io.godwit.storage.Debt;
+import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.placement.RestartPolicy;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,8 +85,9 @@ final class GuestStarter {
             } else {
                 host.notes().clear(spec.name());
             }
-            return host.hypervisor().create(spec);
-        } catch (HypervisorException | UncheckedIOException e) {
+            Map<String, NbdDisk> served = host.images().start(spec, host.name(), epoch);
+            return host.hypervisor().create(spec, served);
+        } catch (HypervisorException | ImageStoreException | UncheckedIOException e) {
             throw failed(slot, epoch, reason, e);
         }
     }

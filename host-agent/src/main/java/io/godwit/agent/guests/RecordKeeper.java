@@ -50,6 +50,7 @@ final class RecordKeeper {
     /// @throws AgentException UNAVAILABLE if that is left to the background; else the name is free, and the
     ///                        record was not what this host thought
     void end(GuestSlot slot, long epoch, Fate fate, String reason) throws AgentException, InterruptedException {
+        host.images().release(slot.name());
         try {
             stop(slot.name(), epoch, fate);
             if (forgets(slot.name(), fate, epoch)) {

@@ -7,6 +7,7 @@ import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
 import io.godwit.storage.Debt;
 import io.godwit.storage.GuestEntry;
+import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.Verdict;
 import java.time.Duration;
@@ -38,6 +39,7 @@ import org.slf4j.LoggerFactory;
 final class Settlement {
     private static final Logger LOG = LoggerFactory.getLogger(Settlement.class);
     private static final Duration RETRY = Duration.ofSeconds(5);
+    private static final Duration IMAGES_RETRY = Duration.ofSeconds(1);
 
     private final HostContext host;
     private final GuestEnds ends;
@@ -186,12 +188,19 @@ final class Settlement {
         return outcome;
     }
 
-    private Outcome resumeUnlessPausedByOperator(GuestSlot slot, Guest guest, long epoch) {
+    private Outcome resumeUnlessPausedByOperator(GuestSlot slot, Guest guest, long epoch) throws InterruptedException {
         if (host.notes().paused(slot.name(), epoch)) {
             LOG.info("Guest {} was paused by its operator and stays so", slot.name());
             return new Outcome("It is here, paused by its operator", true);
         }
         LOG.warn("Guest {} was left paused by an agent that ended in a switchover: resuming it", slot.name());
+        try {
+            host.images().activate(guest.spec(), epoch);
+        } catch (ImageStoreException e) {
+            LOG.error("Guest {} stands still until it has its images: {}", slot.name(), e.getMessage());
+            resumeLater(slot, guest, epoch);
+            return new Outcome("It is this host's, and stands still until it has its images: " + e.getMessage(), false);
+        }
         try {
             guest.resume();
             announcements.announce(guest);
@@ -199,6 +208,53 @@ final class Settlement {
         } catch (HypervisorException e) {
             LOG.error("Guest {} could not be resumed: {}", slot.name(), e.getMessage());
             return new Outcome("It is this host's, but could not be resumed: " + AgentException.words(e), false);
+        }
+    }
+
+    private void resumeLater(GuestSlot slot, Guest guest, long epoch) {
+        try {
+            host.threads().execute(() -> resumeWithImages(slot, guest, epoch));
+        } catch (RejectedExecutionException e) {
+            LOG.warn("Guest {} is resumed when the agent starts again", slot.name());
+        }
+    }
+
+    /// Ends as soon as somebody else has done something with the guest.
+    @SuppressWarnings("ReferenceEquality") // this very copy
+    private void resumeWithImages(GuestSlot slot, Guest guest, long epoch) {
+        try {
+            boolean done = false;
+            while (!done) {
+                Thread.sleep(IMAGES_RETRY);
+                slot.operation().lock();
+                try {
+                    boolean waits = slot.state() instanceof SlotState.Here here
+                            && here.guest() == guest
+                            && !slot.removed()
+                            && !host.notes().paused(slot.name(), epoch)
+                            && guest.state() == RunState.PAUSED;
+                    done = !waits || resumed(slot, guest, epoch);
+                } finally {
+                    slot.operation().unlock();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (HypervisorException e) {
+            LOG.error("Guest {} cannot be resumed; it is left as it is: {}", slot.name(), e.getMessage());
+        }
+    }
+
+    private boolean resumed(GuestSlot slot, Guest guest, long epoch) throws HypervisorException, InterruptedException {
+        try {
+            host.images().activate(guest.spec(), epoch);
+            guest.resume();
+            announcements.announce(guest);
+            LOG.info("Guest {} has its images and runs again", slot.name());
+            return true;
+        } catch (ImageStoreException e) {
+            LOG.warn("Guest {} stands still until it has its images: {}", slot.name(), e.getMessage());
+            return e.kind() == ImageStoreException.Kind.REFUSED;
         }
     }
 

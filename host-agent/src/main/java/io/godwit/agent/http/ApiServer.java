@@ -12,6 +12,7 @@ import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.Recovery;
 import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.GrantDesk;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.ClientAuth;
@@ -57,11 +58,12 @@ public final class ApiServer implements AutoCloseable {
             Recovery recovery,
             Rescue rescue,
             Departures departures,
+            @Nullable GrantDesk images,
             PrometheusMeterRegistry meters)
             throws IOException, InterruptedException {
         ApiServer api = new ApiServer(new UnixSocketPath(host.config().api().socket()));
         try {
-            api.open(host, guests, recovery, rescue, departures, meters);
+            api.open(host, guests, recovery, rescue, departures, images, meters);
             return api;
         } catch (IOException | InterruptedException | RuntimeException e) {
             api.close();
@@ -75,6 +77,7 @@ public final class ApiServer implements AutoCloseable {
             Recovery recovery,
             Rescue rescue,
             Departures departures,
+            @Nullable GrantDesk images,
             PrometheusMeterRegistry meters)
             throws IOException, InterruptedException {
         AgentConfig config = host.config();
@@ -83,7 +86,7 @@ public final class ApiServer implements AutoCloseable {
             peers = others;
             rescuers = new PeerRescuers(host, rescue, others);
             ServerBuilder builder = builder(config);
-            Routes.add(builder, host, guests, recovery, rescue, departures, others, meters);
+            Routes.add(builder, host, guests, recovery, rescue, departures, images, others, meters);
             Server listening = builder.meterRegistry(meters).build();
             server = listening;
             listening.start().get(START_TIMEOUT_MS, TimeUnit.MILLISECONDS);

@@ -97,12 +97,10 @@ final class Peers implements AutoCloseable {
         return ask(host, HttpMethod.POST, path, timeout);
     }
 
-    /// As the other, with something to tell.
-    ///
-    /// @param body  JSON
-    AggregatedHttpResponse post(HostEntry host, String path, byte[] body, Duration timeout)
+    /// As [#post], with a body of JSON.
+    AggregatedHttpResponse post(HostEntry host, String path, byte[] json, Duration timeout)
             throws IOException, InterruptedException {
-        return ask(host, HttpRequest.of(headers(HttpMethod.POST, path), HttpData.wrap(body)), timeout);
+        return ask(host, HttpRequest.of(headers(HttpMethod.POST, path), HttpData.wrap(json)), timeout);
     }
 
     private AggregatedHttpResponse ask(HostEntry host, HttpMethod method, String path, Duration timeout)

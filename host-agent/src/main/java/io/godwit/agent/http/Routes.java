@@ -12,9 +12,11 @@ import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.Recovery;
 import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.GrantDesk;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
 
 /// Which path leads where; the table is in `io.godwit.agent.api`.
 final class Routes {
@@ -38,6 +40,7 @@ final class Routes {
             Recovery recovery,
             Rescue rescue,
             Departures departures,
+            @Nullable GrantDesk images,
             Peers peers,
             PrometheusMeterRegistry meters) {
         Locator locator = new Locator(host);
@@ -67,6 +70,13 @@ final class Routes {
         routes.add(HttpMethod.GET, GUEST + "/migration", migrations::get);
         routes.add(HttpMethod.DELETE, GUEST + "/migration", migrations::cancel);
         routes.add(HttpMethod.GET, GUEST + "/migration/events", migrations::events);
+        if (images != null) {
+            ImageRoutes served = new ImageRoutes(images);
+            routes.add(HttpMethod.POST, "/v1/images/check", served::check);
+            routes.add(HttpMethod.POST, "/v1/images/prepare", served::prepare);
+            routes.add(HttpMethod.POST, "/v1/images/activate", served::activate);
+            routes.add(HttpMethod.POST, "/v1/images/withdraw", served::withdraw);
+        }
         routes.add(HttpMethod.GET, "/metrics", _ -> HttpResponse.of(HttpStatus.OK, PROMETHEUS, meters.scrape()));
     }
 

@@ -197,6 +197,7 @@ class CommandsTest {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\n[\r\n1\r\n]\r\n0\r\n\r\n");
         assertThat(Cli.run(socket, "list").exitCode()).isZero();
         agent.raw("GET /v1/hosts", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n[]");
+        agent.on("GET /v1/failover", 200, failover(true, 0, ""));
         assertThat(Cli.run(socket, "hosts").exitCode()).isZero();
     }
 

@@ -34,7 +34,9 @@ class GuardStateTest {
         assertThat(state.due(199)).containsExactly(new Order.Pause(WEB));
         assertThat(state.done(new Order.Pause(WEB))).isFalse();
         assertThat(state.due(200)).containsExactly(new Order.Kill(WEB));
+        assertThat(state.done(new Order.Kill(WEB))).isTrue();
         assertThat(state.due(10_000)).containsExactly(new Order.Kill(WEB));
+        assertThat(state.done(new Order.Kill(WEB))).isFalse();
         state.ended(WEB);
         assertThat(state.due(10_000)).isEmpty();
     }

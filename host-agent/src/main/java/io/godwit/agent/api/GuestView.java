@@ -1,5 +1,7 @@
 package io.godwit.agent.api;
 
+import java.util.Objects;
+
 /// A guest, from its records and, where it runs, from its hypervisor.
 ///
 /// @param host         its owner; empty if stopped
@@ -17,6 +19,11 @@ public record GuestView(
         int vcpus,
         String migratingTo,
         String failover) {
+
+    public GuestView {
+        // Agents of earlier versions do not speak of it.
+        failover = Objects.requireNonNullElse(failover, "");
+    }
 
     /// Of a guest that is owed nothing.
     public GuestView(

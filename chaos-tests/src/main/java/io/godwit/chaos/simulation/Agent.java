@@ -197,17 +197,28 @@ final class Agent {
         } else if (message instanceof Message.Prepare prepare) {
             arrive(from, prepare);
         } else if (message instanceof Message.TakeOver takeOver) {
-            takeOver(takeOver);
+            takeOver(from, takeOver);
         } else if (!(message instanceof Message.Reset)) {
             send(from, new Message.Reset(message.migration()));
         }
     }
 
-    private void takeOver(Message.TakeOver asked) {
+    /// Somebody waits for what is said about this.
+    void expect(UUID conversation, MigrationSide side) {
+        sides.put(conversation, side);
+    }
+
+    private void takeOver(SimulatedHost from, Message.TakeOver asked) {
         SimulatedGuest guest = asked.guest();
+        if (!seen.add(asked.migration())) {
+            return;
+        }
+        Consumer<String> answer = error -> send(from, new Message.TakenOver(asked.migration(), error));
         if (ready && !slots.containsKey(guest) && !host.copies().containsKey(guest)) {
             transitionTo(guest, new Reserved());
-            ends.takeOver(guest, asked.dead(), asked.deadVersion(), asked.epoch());
+            ends.takeOver(guest, asked.dead(), asked.deadVersion(), asked.epoch(), answer);
+        } else {
+            answer.accept("the name is taken");
         }
     }
 
@@ -248,18 +259,6 @@ final class Agent {
         if (ready && !slots.containsKey(guest) && !host.copies().containsKey(guest)) {
             transitionTo(guest, new Reserved());
             ends.claim(guest);
-        }
-    }
-
-    /// Ends a guest that is here and idle, and removes its records.
-    void destroy(SimulatedGuest guest) {
-        if (slots.get(guest) instanceof Here(Copy copy, long epoch)) {
-            transitionTo(guest, new Reserved());
-            guest.ended();
-            copy.destroy(() -> deliver(() -> {
-                host.pauseNotes().remove(guest.name());
-                ends.forget(guest, epoch);
-            }));
         }
     }
 

@@ -51,7 +51,7 @@ final class Ends {
                 guest.name(), agent.name(), agent.bootId(), world.dice().uuid());
         bounded(guest, event, outcome -> {
             switch (outcome) {
-                case Outcome.Known(Conclusion.Held(var content)) -> run(guest, content);
+                case Outcome.Known(Conclusion.Held(var content)) -> run(guest, content, _ -> {});
                 case Outcome.Known(Conclusion.Denied _), Outcome.Known(Conclusion.Removed _) -> agent.remove(guest);
                 case Outcome.Undecided _ -> settleLater(guest);
             }
@@ -59,7 +59,9 @@ final class Ends {
     }
 
     /// Takes over what a dead host left behind. The name is reserved.
-    void takeOver(SimulatedGuest guest, String dead, int deadVersion, long epoch) {
+    ///
+    /// @param answer told what came of it: empty if the guest runs
+    void takeOver(SimulatedGuest guest, String dead, int deadVersion, long epoch, Consumer<String> answer) {
         OwnerEvent event = new OwnerEvent.TakeOver(
                 guest.name(),
                 agent.name(),
@@ -70,15 +72,21 @@ final class Ends {
                 world.dice().uuid());
         bounded(guest, event, outcome -> {
             switch (outcome) {
-                case Outcome.Known(Conclusion.Held(var content)) -> run(guest, content);
-                case Outcome.Known(Conclusion.Denied _), Outcome.Known(Conclusion.Removed _) -> agent.remove(guest);
-                case Outcome.Undecided _ -> settleLater(guest);
+                case Outcome.Known(Conclusion.Held(var content)) -> run(guest, content, answer);
+                case Outcome.Known(Conclusion.Denied _), Outcome.Known(Conclusion.Removed _) -> {
+                    agent.remove(guest);
+                    answer.accept("the record says no");
+                }
+                case Outcome.Undecided _ -> {
+                    settleLater(guest);
+                    answer.accept("nobody knows");
+                }
             }
         });
     }
 
     /// Before the process there is the fence: from then on nobody else writes, and what is read is the last word.
-    private void run(SimulatedGuest guest, OwnerContent content) {
+    private void run(SimulatedGuest guest, OwnerContent content, Consumer<String> answer) {
         long epoch = content.record().epoch();
         Grant grant = new Grant(epoch, content.cause());
         agent.host().pauseNotes().remove(guest.name());
@@ -87,25 +95,28 @@ final class Ends {
                     .prepare(
                             guest,
                             grant,
-                            _ -> launch(guest, grant, () -> agent.images().activate(guest, grant, _ -> {})));
+                            _ -> launch(guest, grant, _ -> agent.images().activate(guest, grant, _ -> {})));
             return;
         }
         agent.images().activate(guest, grant, active -> {
             if (active) {
-                launch(guest, grant, () -> {});
+                launch(guest, grant, answer);
             } else {
                 end(guest, epoch);
+                answer.accept("the images are granted to a newer owner");
             }
         });
     }
 
-    private void launch(SimulatedGuest guest, Grant grant, Runnable whenRuns) {
+    private void launch(SimulatedGuest guest, Grant grant, Consumer<String> answer) {
         long epoch = grant.epoch();
         Copy copy = new Copy(world, agent.host(), guest, Copy.State.PAUSED, guest.newLife());
         copy.attach(grant);
-        Runnable fail = () -> copy.destroy(() -> agent.deliver(() -> {
+        // It has not run, so nothing is lost with it.
+        Runnable fail = () -> copy.discard(() -> agent.deliver(() -> {
             agent.images().withdraw(guest, grant);
             end(guest, epoch);
+            answer.accept("it could not be started");
         }));
         agent.admit(copy, true, admitted -> {
             if (!admitted) {
@@ -117,23 +128,11 @@ final class Ends {
                     runs -> agent.deliver(() -> {
                         if (runs) {
                             agent.settled(copy, epoch);
-                            whenRuns.run();
+                            answer.accept("");
                         } else {
                             fail.run();
                         }
                     }));
-        });
-    }
-
-    /// The guest has ended here for good: its records go too.
-    void forget(SimulatedGuest guest, long epoch) {
-        bounded(guest, new OwnerEvent.Stop(guest.name(), agent.name(), epoch), stopped -> {
-            switch (stopped) {
-                case Outcome.Known(Conclusion.Held _), Outcome.Known(Conclusion.Removed _) ->
-                    bounded(guest, new OwnerEvent.Forget(guest.name(), agent.name()), _ -> agent.remove(guest));
-                case Outcome.Known(Conclusion.Denied _) -> agent.remove(guest);
-                case Outcome.Undecided _ -> settleLater(guest);
-            }
         });
     }
 

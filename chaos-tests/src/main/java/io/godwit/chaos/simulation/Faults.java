@@ -65,7 +65,7 @@ final class Faults {
             case HOST_FREEZE -> host.freeze(lasting(world.setting().hostFreezeMicrosMax()));
             case HOST_REBOOT -> reboot(host);
             case HOST_LOST -> {
-                if (!anyLost && host.up() && world.clock().nowMicros() > endMicros * 2 / 3) {
+                if (!anyLost && host.up() && world.clock().nowMicros() > endMicros / 4) {
                     anyLost = true;
                     host.powerOff(true);
                 }
@@ -103,7 +103,7 @@ final class Faults {
     private void reboot(SimulatedHost host) {
         if (host.up()) {
             host.powerOff(false);
-            world.clock().after(dice.between(4, 8) * Scheduler.SECOND, () -> {
+            world.clock().after(dice.between(4, 16) * Scheduler.SECOND, () -> {
                 host.powerOn();
                 host.startAgent();
             });

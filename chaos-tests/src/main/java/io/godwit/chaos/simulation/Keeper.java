@@ -26,7 +26,6 @@ final class Keeper {
     private final HostRecords hosts;
     private final Map<SimulatedGuest, History<OwnerView>> owners = new HashMap<>();
     private final Map<String, SimulatedGuest> addresses = new HashMap<>();
-    private long epochFloor;
 
     Keeper(World world) {
         this.world = world;
@@ -176,16 +175,7 @@ final class Keeper {
             }
             case ChangeAction.Check(int version) ->
                 newest.version() == version ? new ChangeAnswer.Applied() : new ChangeAnswer.Conflict();
-            case ChangeAction.Remove(int version, long retires) -> {
-                if (newest.version() != version) {
-                    yield new ChangeAnswer.Conflict();
-                }
-                epochFloor = Math.max(epochFloor, retires);
-                addresses.remove(guest.address(), guest);
-                history(guest).add(OwnerView.absent(), now());
-                yield new ChangeAnswer.Applied();
-            }
-            case ChangeAction.Wait _, ChangeAction.Done _ ->
+            case ChangeAction.Remove _, ChangeAction.Wait _, ChangeAction.Done _ ->
                 throw new IllegalStateException("Nobody here asks ZooKeeper for this: " + action);
         };
     }
@@ -193,8 +183,7 @@ final class Keeper {
     private ChangeAnswer read(SimulatedGuest guest, OwnerEvent event) {
         long micros = now() - world.trouble().staleness();
         OwnerView view = history(guest).at(micros);
-        return new ChangeAnswer.Seen(
-                new OwnerView(view.content(), view.version(), obstacles(guest, event, micros), epochFloor));
+        return new ChangeAnswer.Seen(new OwnerView(view.content(), view.version(), obstacles(guest, event, micros)));
     }
 
     /// Of the addresses always the newest is shown: nobody decides by what they are read to be.
@@ -206,6 +195,10 @@ final class Keeper {
         }
         if (event instanceof OwnerEvent.TakeOver takeOver) {
             HostView dead = hosts.at(world.host(takeOver.dead()), micros);
+            // A write can compare versions, but not whether a node is there: only a reader sees that.
+            if (micros < now() && dead.alive() != null) {
+                obstacles.add("Host " + takeOver.dead() + " is back");
+            }
             if (dead.version() != takeOver.deadVersion() && world.bug() != PlantedBug.HOST_VERSION_UNCHECKED) {
                 obstacles.add("Host " + takeOver.dead() + " was announced since");
             }

@@ -40,6 +40,11 @@ sealed interface Message {
         }
     }
 
+    /// What came of that.
+    ///
+    /// @param error empty if the guest runs
+    record TakenOver(UUID migration, String error) implements Message {}
+
     /// From the kernel: nobody here knows this connection.
     record Reset(UUID migration) implements Message {}
 }

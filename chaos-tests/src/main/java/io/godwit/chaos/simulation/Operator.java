@@ -14,7 +14,6 @@ final class Operator {
     private static final int CANCEL_PER_MILLE = 15;
     private static final int PAUSE_PER_MILLE = 15;
     private static final int RESUME_PER_MILLE = 300;
-    private static final int DESTROY_PER_MILLE = 3;
     private static final int INTRUDE_PER_MILLE = 10;
 
     private final World world;
@@ -71,9 +70,7 @@ final class Operator {
         if (paused && (world.trouble().over() || world.dice().chance(RESUME_PER_MILLE))) {
             agent.deliver(() -> agent.resume(guest));
         } else if (!world.trouble().over()) {
-            if (world.dice().chance(DESTROY_PER_MILLE)) {
-                agent.deliver(() -> agent.destroy(guest));
-            } else if (world.dice().chance(PAUSE_PER_MILLE)) {
+            if (world.dice().chance(PAUSE_PER_MILLE)) {
                 agent.deliver(() -> agent.pause(guest));
             } else {
                 SimulatedHost target = world.dice().pick(world.hosts());

@@ -69,11 +69,6 @@ final class SimulatedGuest {
         }
     }
 
-    /// Its operator has no more use for what it remembers.
-    void ended() {
-        lifeMayEnd = true;
-    }
-
     boolean isNewest(Memory memory) {
         return memory.life() == life && memory.steps() >= newestStep;
     }

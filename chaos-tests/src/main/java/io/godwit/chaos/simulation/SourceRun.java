@@ -101,7 +101,11 @@ final class SourceRun implements MigrationSide {
                 }
             }
             case Message.Refused _, Message.Abort _, Message.Reset _ -> fail("the target gave up");
-            case Message.Heartbeat _, Message.Prepare _, Message.Complete _, Message.TakeOver _ -> {}
+            case Message.Heartbeat _,
+                    Message.Prepare _,
+                    Message.Complete _,
+                    Message.TakeOver _,
+                    Message.TakenOver _ -> {}
         }
     }
 

@@ -96,7 +96,8 @@ final class TargetRun implements MigrationSide {
                     Message.Refused _,
                     Message.Heartbeat _,
                     Message.Running _,
-                    Message.TakeOver _ -> {}
+                    Message.TakeOver _,
+                    Message.TakenOver _ -> {}
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// All parts of one simulated data centre.
 final class World {
@@ -26,10 +27,16 @@ final class World {
     private int processes;
 
     World(long seed, PlantedBug bug, boolean recording) {
+        this(seed, bug, recording, null);
+    }
+
+    /// @param fixed null to let the seed decide
+    World(long seed, PlantedBug bug, boolean recording, @Nullable Setting fixed) {
         this.bug = bug;
         dice = new Dice(seed);
         trace = new Trace(clock, recording);
-        setting = Setting.drawn(dice);
+        Setting drawn = Setting.drawn(dice);
+        setting = fixed == null ? drawn : fixed;
         trouble = new Trouble(dice, setting);
         keeper = new Keeper(this);
         hosts = IntStream.rangeClosed(1, HOSTS)

@@ -82,13 +82,8 @@ public final class GuardState {
 
     /// The order was carried out.
     ///
-<<<<<<< Updated upstream
     /// @return whether this is news: an order stays due until the process has ended
-    boolean done(Order order) {
-=======
-    /// @return whether this is news: a pause is ordered again and again
     public boolean done(Order order) {
->>>>>>> Stashed changes
         Deadlines before = guests.get(order.target());
         if (before == null) {
             return false;

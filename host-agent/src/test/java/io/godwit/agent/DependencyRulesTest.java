@@ -85,10 +85,11 @@ class DependencyRulesTest {
     }
 
     @Test
-    void theHandoverIsPure() {
+    void whatIsDecidedAboutRecordsIsPure() {
         check(noClasses()
                 .that()
-                .resideInAPackage("io.godwit.storage.handover..")
+                .resideInAnyPackage(
+                        "io.godwit.storage.handover..", "io.godwit.storage.placement..", "io.godwit.storage.failover..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -118,7 +119,9 @@ class DependencyRulesTest {
                 .that()
                 .resideOutsideOfPackage(COORDINATOR)
                 .should()
-                .dependOnClassesThat(resideInAPackage(COORDINATOR).and(not(resideInAPackage("io.godwit.storage")))));
+                .dependOnClassesThat(resideInAPackage(COORDINATOR)
+                        .and(not(resideInAnyPackage(
+                                "io.godwit.storage", "io.godwit.storage.placement", "io.godwit.storage.failover")))));
     }
 
     @Test

@@ -36,7 +36,7 @@ final class ImageServerIT {
 
     @BeforeEach
     void boot() {
-        guest = TestGuest.boot(lab, lab.guest("web1", 1, 128, GuestWorkload.STANDARD), 1);
+        guest = TestGuest.boot(lab, lab.guest("web1", 1, 256, GuestWorkload.STANDARD), 1);
     }
 
     @AfterEach
@@ -54,7 +54,9 @@ final class ImageServerIT {
         guest.move(SERVER, 2);
         guest.assertTrue();
         guest.assertRunsOnlyOn(2);
-        assertThat(guest.writersSeen()).as("processes that had the image open for writing").isEqualTo(1);
+        assertThat(guest.writersSeen())
+                .as("processes that had the image open for writing")
+                .isEqualTo(1);
     }
 
     @Test
@@ -73,8 +75,7 @@ final class ImageServerIT {
             guest.assertTrue();
             assertThat(guest.migrate(1, 2).stderr()).contains("Image server h3 does not answer");
             GuestFile other = lab.guest("web2", 2, 64, GuestWorkload.STANDARD);
-            Command.Result refused =
-                    lab.host(1).cli("create", lab.write(other).toString());
+            Command.Result refused = lab.host(1).cli("create", lab.write(other).toString());
             assertThat(refused.exitCode()).isNotZero();
             assertThat(refused.stderr()).contains("Image server h3 does not answer");
         } finally {

@@ -1,6 +1,7 @@
 package io.godwit.agent;
 
 import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.failover.Coordinator;
 import io.godwit.agent.guests.Adoption;
 import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestLifecycle;
@@ -8,7 +9,9 @@ import io.godwit.agent.guests.GuestSlot;
 import io.godwit.agent.guests.GuestTable;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.PauseNotes;
+import io.godwit.agent.guests.Recomparison;
 import io.godwit.agent.guests.Recovery;
+import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.guests.SlotState;
 import io.godwit.agent.guests.SpecJson;
 import io.godwit.agent.http.ApiServer;
@@ -129,15 +132,14 @@ public final class Agent implements AutoCloseable {
         MigrationEngine engine = parts.engine().open(arrivals, parts.meters());
         closeLater("the migration engine", engine);
         Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
+        Recovery recovery = new Recovery(host, guests, announcements);
+        Rescue rescue = new Rescue(host, guests, announcements);
+        ApiServer api = ApiServer.start(host, guests, recovery, rescue, departures, images.desk(), parts.meters());
+        closeLater("the API", api);
+        closeLater("the comparison of records and guests", Recomparison.start(host, recovery, Recomparison.INTERVAL));
         closeLater(
-                "the API",
-                ApiServer.start(
-                        host,
-                        guests,
-                        new Recovery(host, guests, announcements),
-                        departures,
-                        images.desk(),
-                        parts.meters()));
+                "the coordinator",
+                Coordinator.start(host, api.rescuers(), host.images().store()::fences, parts.meters()));
     }
 
     private static void announce(AgentConfig config, AgentParts parts, LeaseParts lease)

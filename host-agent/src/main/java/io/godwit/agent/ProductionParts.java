@@ -86,7 +86,7 @@ final class ProductionParts {
         return (String fileName, String text, Hypervisor.Capabilities capabilities) -> {
             try {
                 GuestFile file = GuestFile.parse(fileName, text, capabilities);
-                return new GuestFileParser.Parsed(file.spec(), file.warnings());
+                return new GuestFileParser.Parsed(file.spec(), file.policy(), file.warnings());
             } catch (GuestFileException e) {
                 throw new AgentException(
                         Code.BAD_REQUEST, AgentException.words(e), "not started", "Mend the guest file.", e);

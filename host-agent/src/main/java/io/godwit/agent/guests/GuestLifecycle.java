@@ -48,6 +48,10 @@ public final class GuestLifecycle {
         return admission;
     }
 
+    GuestStarter starter() {
+        return starter;
+    }
+
     RecordKeeper records() {
         return records;
     }
@@ -73,7 +77,7 @@ public final class GuestLifecycle {
             host.table().remove(slot, "it was refused");
             throw e;
         }
-        Guest guest = starter.start(slot, spec, request.paused());
+        Guest guest = starter.start(slot, spec, request.paused(), new StartReason.Created(parsed.policy()));
         GuestView view = viewOf(slot);
         ends.watch(slot, guest);
         return new CreateAnswer(view, parsed.warnings());

@@ -10,6 +10,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.Recovery;
+import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.migrations.Departures;
 import io.godwit.agent.storage.GrantDesk;
 import io.micrometer.core.instrument.Timer;
@@ -37,6 +38,7 @@ final class Routes {
             HostContext host,
             GuestLifecycle lifecycle,
             Recovery recovery,
+            Rescue rescue,
             Departures departures,
             @Nullable GrantDesk images,
             Peers peers,
@@ -63,6 +65,7 @@ final class Routes {
         routes.add(HttpMethod.GET, GUEST + "/presence", recoveries::presence);
         routes.add(HttpMethod.POST, GUEST + "/settlement", recoveries::settle);
         routes.add(HttpMethod.POST, GUEST + "/recovery", recoveries::recover);
+        routes.add(HttpMethod.POST, GUEST + "/takeover", new RescueRoutes(rescue)::takeOver);
         routes.add(HttpMethod.POST, GUEST + "/migration", migrations::start);
         routes.add(HttpMethod.GET, GUEST + "/migration", migrations::get);
         routes.add(HttpMethod.DELETE, GUEST + "/migration", migrations::cancel);

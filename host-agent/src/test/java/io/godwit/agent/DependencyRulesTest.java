@@ -140,9 +140,8 @@ class DependencyRulesTest {
         // The fence is a machine that somebody has to drive: the agent in earnest, and the simulation.
         check(noClasses()
                 .that()
-                .resideOutsideOfPackages(COORDINATOR, "io.godwit.agent.storage..", "io.godwit.agent.http..")
-                .and()
-                .resideOutsideOfPackage("io.godwit.chaos..")
+                .resideOutsideOfPackages(
+                        COORDINATOR, "io.godwit.agent.storage..", "io.godwit.agent.http..", "io.godwit.chaos..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.godwit.storage.fencing", "io.godwit.storage.image"));

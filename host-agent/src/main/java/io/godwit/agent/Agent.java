@@ -102,8 +102,12 @@ public final class Agent implements AutoCloseable {
         Hypervisor hypervisor = lease.open(this::closeLater);
         ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("godwit-agent-", 0).factory());
-        ImageRole images =
-                ImageRole.open(config, parts.ownership(), PeerCalls.open(config.name(), config.tls()), SpecJson::read);
+        ImageRole images = ImageRole.open(
+                config,
+                parts.ownership(),
+                PeerCalls.open(config.name(), config.tls()),
+                parts.daemons(),
+                SpecJson::read);
         closeLater("the images", images);
         HostContext host = new HostContext(
                 config,

@@ -97,6 +97,17 @@ class DependencyRulesTest {
     }
 
     @Test
+    void theFenceIsPure() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.godwit.storage.fencing..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        ZOOKEEPER, CURATOR, "java.util.concurrent..", "java.time..", "java.nio..", "java.io.."));
+    }
+
+    @Test
     void nobodyDependsOnTheAgent() {
         check(noClasses()
                 .that()
@@ -121,7 +132,20 @@ class DependencyRulesTest {
                 .should()
                 .dependOnClassesThat(resideInAPackage(COORDINATOR)
                         .and(not(resideInAnyPackage(
-                                "io.godwit.storage", "io.godwit.storage.placement", "io.godwit.storage.failover")))));
+                                "io.godwit.storage",
+                                "io.godwit.storage.placement",
+                                "io.godwit.storage.failover",
+                                "io.godwit.storage.fencing",
+                                "io.godwit.storage.image")))));
+        // The fence is a machine that somebody has to drive: the agent in earnest, and the simulation.
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(COORDINATOR, "io.godwit.agent.storage..", "io.godwit.agent.http..")
+                .and()
+                .resideOutsideOfPackage("io.godwit.chaos..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.godwit.storage.fencing", "io.godwit.storage.image"));
     }
 
     @Test

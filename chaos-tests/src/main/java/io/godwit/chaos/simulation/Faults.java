@@ -5,10 +5,12 @@ import java.util.List;
 
 /// Makes accidents happen until the trouble is over, each for as long as chance wants.
 final class Faults {
+    private static final int LONG_PER_MILLE = 300;
     private static final int KIND_PER_MILLE = 450;
     private static final long FREEZE_MICROS_MAX = 30 * Scheduler.SECOND;
-    private static final long CUT_MICROS_MAX = 8 * Scheduler.SECOND;
-    private static final long STALL_MICROS_MAX = 4 * Scheduler.SECOND;
+    private static final long CUT_MICROS_MAX = 12 * Scheduler.SECOND;
+    private static final int SLOW_FIRST_PER_MILLE = 500;
+    private static final long STALL_MICROS_MAX = 10 * Scheduler.SECOND;
     private static final int OFF_FOR_GOOD_PER_MILLE = 100;
     private static final long LEADERLESS_MICROS_MAX = 3 * Scheduler.SECOND;
 
@@ -78,7 +80,15 @@ final class Faults {
                 cut(other.name(), host.name(), micros);
             }
             case ONE_WAY_PARTITION -> cut(host.name(), dice.pick(world.hosts()).name(), lasting(CUT_MICROS_MAX));
-            case ZOOKEEPER_CUT -> cutFrom(Network.ZOOKEEPER, host.name(), lasting(CUT_MICROS_MAX));
+            case ZOOKEEPER_CUT -> {
+                // A link that is about to fail is often slow first.
+                world.trouble().slowAnswers(host.name(), SLOW_FIRST_PER_MILLE);
+                long micros = lasting(CUT_MICROS_MAX);
+                world.clock()
+                        .after(
+                                dice.between(0, 3 * Scheduler.SECOND),
+                                () -> cutFrom(Network.ZOOKEEPER, host.name(), micros));
+            }
             case LEADER_CHANGE -> world.keeper().sessions().electLeader(lasting(LEADERLESS_MICROS_MAX));
             case FOLLOWER_CUT -> world.keeper().sessions().cutFollower(lasting(CUT_MICROS_MAX));
             case SESSION_EXPIRY -> {
@@ -97,7 +107,10 @@ final class Faults {
     /// Most accidents are short, some are longer than anybody waits; all end soon after the trouble.
     private long lasting(long microsMax) {
         long left = endMicros - world.clock().nowMicros() + Scheduler.SECOND;
-        return Math.min(left, dice.spread(5 * Scheduler.MS, microsMax));
+        long micros = dice.chance(LONG_PER_MILLE)
+                ? dice.between(microsMax / 4, microsMax)
+                : dice.spread(5 * Scheduler.MS, microsMax);
+        return Math.min(left, micros);
     }
 
     private void reboot(SimulatedHost host) {

@@ -37,7 +37,7 @@ abstract class Image {
     }
 
     /// @return empty, or what an outrun owner wrote
-    final String stale() {
+    String stale() {
         return stale;
     }
 }

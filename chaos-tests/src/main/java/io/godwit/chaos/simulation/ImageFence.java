@@ -29,6 +29,8 @@ final class ImageFence {
     private @Nullable Mark disk;
     private boolean linked;
     private long requests;
+    private long newestActivated;
+    private String broken = "";
 
     /// What became of a request.
     enum Reply {
@@ -74,6 +76,11 @@ final class ImageFence {
         return export != null && export.requests > 0;
     }
 
+    /// @return empty, or which promise the server has broken
+    String broken() {
+        return broken;
+    }
+
     /// @return the daemon that has the request now
     int begin(Grant grant) {
         Export export = exports.get(grant);
@@ -112,6 +119,14 @@ final class ImageFence {
             linked = false;
             daemonBack();
         }
+        if (request instanceof FenceRequest.Activate) {
+            waiting.put(request.id(), what -> {
+                if (what == Reply.DONE) {
+                    newestActivated = Math.max(newestActivated, request.grant().epoch());
+                }
+                reply.accept(what);
+            });
+        }
         tell(new FenceEvent.Asked(request));
         world.clock().after(ABANDONED_MICROS, () -> {
             if (waiting.remove(request.id()) != null && server.agentUp()) {
@@ -147,6 +162,9 @@ final class ImageFence {
             case FenceAction.Add(Grant grant) ->
                 ofDaemon(() -> {
                     exports.putIfAbsent(grant, new Export());
+                    if (grant.epoch() < newestActivated) {
+                        broken = grant + " was exported again after epoch " + newestActivated + " was activated";
+                    }
                     world.trace().note(Network.STORAGE, "", "exports", grant.epoch(), grant);
                     tell(new FenceEvent.Added(grant));
                 });
@@ -207,7 +225,7 @@ final class ImageFence {
     private void ofDaemon(Runnable action) {
         int agent = server.agent();
         int daemon = server.daemon();
-        world.clock().after(world.dice().spread(100, 5 * Scheduler.MS) + server.stalledMicros(), () -> {
+        world.clock().after(world.dice().spread(100, 5 * Scheduler.MS), () -> {
             if (server.up() && server.agentUp() && linked && agent == server.agent() && daemon == server.daemon()) {
                 action.run();
             }

@@ -83,6 +83,18 @@ final class Keeper {
             Function<Session, T> perform,
             Consumer<T> answered,
             Runnable unanswered) {
+        ask(agent, about, what, perform, world.trouble().patience(), answered, unanswered);
+    }
+
+    /// @param patienceMicros after which it counts as unanswered
+    <T> void ask(
+            Agent agent,
+            String about,
+            Object what,
+            Function<Session, T> perform,
+            long patienceMicros,
+            Consumer<T> answered,
+            Runnable unanswered) {
         Session session = agent.session();
         Once once = new Once();
         Consumer<T> heard = answer -> agent.deliver(() -> {
@@ -94,7 +106,7 @@ final class Keeper {
         if (world.trouble().doubles()) {
             world.clock().after(world.trouble().requestDelay(), () -> arrive(session, about, what, perform, _ -> {}));
         }
-        agent.later(world.trouble().patience(), () -> {
+        agent.later(patienceMicros, () -> {
             if (once.first()) {
                 session.loseConnection();
                 unanswered.run();
@@ -137,7 +149,7 @@ final class Keeper {
     private <T> void answerLater(Agent agent, T result, Consumer<T> answer) {
         if (world.network().reaches(Network.ZOOKEEPER, agent.name())
                 && !world.trouble().loses()) {
-            world.clock().after(world.trouble().answerDelay(), () -> answer.accept(result));
+            world.clock().after(world.trouble().answerDelay(agent.name()), () -> answer.accept(result));
         }
     }
 

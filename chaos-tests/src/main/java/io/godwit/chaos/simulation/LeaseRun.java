@@ -79,6 +79,7 @@ final class LeaseRun {
                         "",
                         "renew",
                         world.keeper().hosts()::confirms,
+                        world.trouble().renewalPatience(),
                         confirmed -> {
                             answeredMicros = world.clock().nowMicros();
                             if (receiveTime) {
@@ -122,7 +123,7 @@ final class LeaseRun {
         }
         grants.keySet().removeIf(copy -> copy.state() == Copy.State.GONE);
         List<Copy> fed = grants.entrySet().stream()
-                .filter(grant -> mode == Mode.RELAXED || isGranted(grant.getValue(), feed))
+                .filter(grant -> mode == Mode.RELAXED || grant.getValue() == feed.session())
                 .map(Map.Entry::getKey)
                 .toList();
         boolean relaxed = mode == Mode.RELAXED;
@@ -133,10 +134,6 @@ final class LeaseRun {
             host.guard().feed(pauseAtNs, killAtNs, fed);
             agent.deliver(then);
         });
-    }
-
-    private boolean isGranted(long session, Action.Feed feed) {
-        return session == feed.session() || (world.bug() == PlantedBug.NEW_SESSION_FEEDS_ALL && session != NONE);
     }
 
     /// A guest that was found here and runs already: its record is looked at.

@@ -25,6 +25,8 @@ final class Network {
     void mend(String from, String to) {
         if (cuts.remove(new Cut(from, to))) {
             world.trace().note(from, "", "reaches", 0, to);
+            world.trouble().mend(from);
+            world.trouble().mend(to);
         }
     }
 

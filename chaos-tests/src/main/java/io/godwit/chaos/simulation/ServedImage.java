@@ -24,6 +24,11 @@ final class ServedImage extends Image {
     }
 
     @Override
+    String stale() {
+        return fence.broken().isEmpty() ? super.stale() : fence.broken();
+    }
+
+    @Override
     boolean open(Copy copy) {
         return copy.grant() != null;
     }

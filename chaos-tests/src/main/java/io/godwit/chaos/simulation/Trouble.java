@@ -1,5 +1,8 @@
 package io.godwit.chaos.simulation;
 
+import java.util.HashSet;
+import java.util.Set;
+
 /// How bad the weather is in one run: each seed has its own mix of accidents, so that none hides behind another.
 /// Once it is over everything works, though not at once.
 final class Trouble {
@@ -7,6 +10,7 @@ final class Trouble {
     private static final int NEVER_OF_THREE = 1;
 
     private final Dice dice;
+    private final Set<String> slowHosts = new HashSet<>();
     private final int lossPerMille;
     private final int slowPerMille;
     private final int twicePerMille;
@@ -33,6 +37,11 @@ final class Trouble {
 
     private int rate(int perMilleMax) {
         return dice.between(1, 3) <= NEVER_OF_THREE ? 0 : (int) dice.between(1, perMilleMax);
+    }
+
+    /// The link is as it was.
+    void mend(String host) {
+        slowHosts.remove(host);
     }
 
     void end() {
@@ -64,10 +73,25 @@ final class Trouble {
                 : dice.between(200, 1_500);
     }
 
-    long answerDelay() {
+    /// From now on the answers to a host are slow, perhaps.
+    void slowAnswers(String host, int perMille) {
+        if (dice.chance(perMille)) {
+            slowHosts.add(host);
+        }
+    }
+
+    long answerDelay(String host) {
+        if (!over && slowHosts.contains(host)) {
+            return dice.between(Scheduler.MS, 3 * Scheduler.SECOND);
+        }
         return !over && dice.chance(slowAnswersPerMille)
                 ? dice.spread(5 * Scheduler.MS, 2 * Scheduler.SECOND)
                 : dice.between(200, 1_500);
+    }
+
+    /// The connection stands that long without an answer.
+    long renewalPatience() {
+        return dice.spread(500 * Scheduler.MS, 4 * Scheduler.SECOND);
     }
 
     /// By how much the guard may be late, for its machine is busy.

@@ -36,7 +36,7 @@ final class ImageServerIT {
 
     @BeforeEach
     void boot() {
-        guest = TestGuest.boot(lab, lab.guest("web1", 1, 128, GuestWorkload.STANDARD), 1);
+        guest = TestGuest.boot(lab, lab.guest("web1", 1, 256, GuestWorkload.STANDARD), 1);
     }
 
     @AfterEach

@@ -1,7 +1,7 @@
 package io.godwit.agent.doctor;
 
 import io.godwit.agent.config.AgentConfig;
-import io.godwit.shim.qemu.StorageDaemonSettings;
+import io.godwit.shim.StorageDaemonSettings;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -267,6 +267,7 @@ final class Settlement {
         host.notes().clear(slot.name());
         announcements.silence(slot.name());
         ends.forget(slot.name());
+        host.images().release(slot.name());
         host.table()
                 .transitionTo(slot, new SlotState.Reserved("an outrun copy that is being destroyed"), "it is outrun");
         if (destroyed(slot, guest)) {

@@ -47,6 +47,9 @@ final class DaemonKeeper implements AutoCloseable {
                     wait = WAIT_MIN;
                     watch(daemon);
                 } catch (HypervisorException | ExecutionException | TimeoutException e) {
+                    if (closed) {
+                        return;
+                    }
                     LOG.error("Images cannot be served: {}", e.getMessage());
                     Thread.sleep(wait);
                     wait = wait.multipliedBy(2).compareTo(WAIT_MAX) < 0 ? wait.multipliedBy(2) : WAIT_MAX;

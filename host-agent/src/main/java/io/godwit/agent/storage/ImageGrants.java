@@ -149,6 +149,11 @@ public final class ImageGrants {
         });
     }
 
+    /// For a guest that runs elsewhere: its images have been taken over there already.
+    public void forget(String guest) {
+        notes.read(guest).ifPresent(notes::clear);
+    }
+
     private void withdraw(ImageGrant grant) {
         try {
             for (int attempt = 1; attempt <= TRIES; attempt++) {

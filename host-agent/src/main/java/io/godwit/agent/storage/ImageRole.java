@@ -2,8 +2,9 @@ package io.godwit.agent.storage;
 
 import io.godwit.agent.config.AgentConfig;
 import io.godwit.shim.GuestSpec;
-import io.godwit.shim.qemu.QemuStorageDaemon;
-import io.godwit.shim.qemu.StorageDaemonSettings;
+import io.godwit.shim.HypervisorException;
+import io.godwit.shim.StorageDaemon;
+import io.godwit.shim.StorageDaemonSettings;
 import io.godwit.storage.ImageStore;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.image.PlacedImages;
@@ -24,6 +25,17 @@ public final class ImageRole implements AutoCloseable {
 
     private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(10);
 
+    /// Takes hold of this host's storage daemon, or starts it.
+    @FunctionalInterface
+    public interface StorageDaemons {
+        /// For hosts that serve no images.
+        StorageDaemons NONE = _ -> {
+            throw new HypervisorException("This agent has no storage daemon");
+        };
+
+        StorageDaemon open(StorageDaemonSettings settings) throws HypervisorException;
+    }
+
     private final ImageGrants grants;
     private final @Nullable ImageServer server;
     private final @Nullable GrantDesk desk;
@@ -37,12 +49,14 @@ public final class ImageRole implements AutoCloseable {
     }
 
     /// @param calls          closed with the role, or if this fails
+    /// @param daemons        used if this host serves images
     /// @param specifications reads what stands in a guest's record, given its name
     /// @throws IOException if what this host must not forget as a server cannot be read
     public static ImageRole open(
             AgentConfig config,
             Ownership ownership,
             AgentCalls calls,
+            StorageDaemons daemons,
             BiFunction<String, String, Optional<GuestSpec>> specifications)
             throws IOException {
         ImageServer server = null;
@@ -50,7 +64,7 @@ public final class ImageRole implements AutoCloseable {
             Path credentials = credentials(config);
             AgentConfig.Storage storage = config.images().storage();
             if (storage != null) {
-                server = serve(config, storage, credentials);
+                server = serve(config, storage, credentials, daemons);
             }
             GrantDesk desk = server == null ? null : new GrantDesk(server, ownership, specifications);
             ImageGrants grants = new ImageGrants(
@@ -83,10 +97,11 @@ public final class ImageRole implements AutoCloseable {
                 config.images().storage() != null || !config.images().servers().isEmpty();
         return tls == null || !needed
                 ? null
-                : NbdCredentials.link(config.runDirectory().toAbsolutePath().resolve("nbd-tls"), tls);
+                : NbdCredentials.in(config.runDirectory().toAbsolutePath().resolve("nbd-tls"), tls);
     }
 
-    private static ImageServer serve(AgentConfig config, AgentConfig.Storage storage, @Nullable Path credentials)
+    private static ImageServer serve(
+            AgentConfig config, AgentConfig.Storage storage, @Nullable Path credentials, StorageDaemons daemons)
             throws IOException {
         StorageDaemonSettings settings = new StorageDaemonSettings(
                 StorageDaemonSettings.BINARY,
@@ -99,7 +114,7 @@ public final class ImageRole implements AutoCloseable {
                 storage.directories(),
                 storage.port(),
                 storage.stateDirectory(),
-                () -> QemuStorageDaemon.open(settings),
+                () -> daemons.open(settings),
                 PATIENCE);
     }
 

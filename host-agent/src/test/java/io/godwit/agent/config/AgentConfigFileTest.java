@@ -168,8 +168,8 @@ class AgentConfigFileTest {
                         "f: line 12: accelerator is not one of auto, kvm, tcg: xen",
                         "f: line 14: limits.memory is more than this host has, which is 16 GiB: 64 GiB",
                         "f: line 2: adress is not a key of this file; here it may hold accelerator, address, api,"
-                                + " bridge, imageDirectories, insecure, lease, limits, migration, name, ramDirectory,"
-                                + " runDirectory, tls, zookeeper");
+                                + " bridge, imageDirectories, imageServers, insecure, lease, limits, migration, name,"
+                                + " ramDirectory, runDirectory, storage, tls, zookeeper");
     }
 
     @ParameterizedTest

@@ -9,9 +9,9 @@ import io.godwit.agent.config.AgentConfig;
 import io.godwit.shim.GuestSpec.Disk.Format;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.StorageDaemon;
+import io.godwit.shim.StorageDaemonSettings;
 import io.godwit.shim.linux.LinuxProcess;
 import io.godwit.shim.qemu.QemuStorageDaemon;
-import io.godwit.shim.qemu.StorageDaemonSettings;
 import io.godwit.storage.ImageGrant;
 import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.ImageStoreException.Kind;
@@ -260,7 +260,7 @@ class ImageServerTest {
         CertificateAuthority authority = new CertificateAuthority(place, Instant.now(), new SecureRandom());
         authority.init();
         authority.issue("h1", List.of());
-        return NbdCredentials.link(
+        return NbdCredentials.in(
                 directory.resolve(name + "-links"),
                 new AgentConfig.TlsFiles(place.resolve("ca.crt"), place.resolve("h1.crt"), place.resolve("h1.key")));
     }

@@ -10,7 +10,9 @@ import io.godwit.chaos.workload.MemoryVerdict;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -20,8 +22,9 @@ import java.util.function.Consumer;
 /// answers pings, and has each guest check its memory.
 final class Settling {
     private static final long LOOK_MS = 300;
-    /// A guest that did something within this time is up.
-    private static final long FRESH_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
+    /// A guest that did something within this time is up. Migrations go on meanwhile, and on a busy machine each
+    /// costs a silence of its own.
+    private static final long FRESH_NS = TimeUnit.SECONDS.toNanos(5);
     /// An operator waits and sees before acting.
     private static final long OPERATOR_NS = TimeUnit.SECONDS.toNanos(5);
 
@@ -46,7 +49,8 @@ final class Settling {
     boolean await(boolean last) throws InterruptedException {
         long sinceNs = System.nanoTime();
         long operatorAtNs = sinceNs + OPERATOR_NS;
-        List<String> missing = missing(sinceNs, last);
+        Set<String> answered = new HashSet<>();
+        List<String> missing = missing(sinceNs, last, answered);
         while (!missing.isEmpty()
                 && System.nanoTime() - sinceNs < settings.settle().toNanos()) {
             TimeUnit.MILLISECONDS.sleep(LOOK_MS);
@@ -54,7 +58,7 @@ final class Settling {
                 startStopped();
                 operatorAtNs = System.nanoTime() + OPERATOR_NS;
             }
-            missing = missing(sinceNs, last);
+            missing = missing(sinceNs, last, answered);
         }
         if (missing.isEmpty()) {
             missing = checkMemory(sinceNs + settings.settle().toNanos());
@@ -63,7 +67,8 @@ final class Settling {
         return missing.isEmpty();
     }
 
-    private List<String> missing(long sinceNs, boolean last) {
+    /// @param answered  agents and servers that have answered once in this phase, and need not be asked again
+    private List<String> missing(long sinceNs, boolean last, Set<String> answered) {
         List<String> missing = new ArrayList<>();
         long freshNs = Math.max(sinceNs, System.nanoTime() - FRESH_NS);
         for (GuestFile guest : guests) {
@@ -75,13 +80,18 @@ final class Settling {
         // The guests come first: who asks agents all the time keeps a small machine from starting them.
         if (missing.isEmpty()) {
             for (LabHost host : lab.hosts()) {
-                if (!host.agentAnswers()) {
+                if (!answered.contains(host.name()) && !host.agentAnswers()) {
                     missing.add("the agent of " + host.name() + " does not answer");
+                } else {
+                    answered.add(host.name());
                 }
             }
             for (ZooKeeperNode server : lab.zookeeper().servers()) {
-                if (!server.serves()) {
-                    missing.add("ZooKeeper's server " + server.number() + " does not serve");
+                String name = "ZooKeeper's server " + server.number();
+                if (!answered.contains(name) && !server.serves()) {
+                    missing.add(name + " does not serve");
+                } else {
+                    answered.add(name);
                 }
             }
         }

@@ -20,7 +20,7 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                   sessionTimeoutMs: 6000
                 lease:
                   enforce: %s
-                  killAfterMs: 2000
+                  killAfterMs: %d
                 %s
                 bridge: br0
                 runDirectory: %s
@@ -39,7 +39,8 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         LabHost.API_PORT,
                         LabHost.MIGRATION_PORT,
                         LabZooKeeper.connectString(settings),
-                        settings.lease(),
+                        settings.leaseKillAfterMs() > 0,
+                        Math.max(settings.leaseKillAfterMs(), 2_000),
                         security(name),
                         host.runDirectory(),
                         host.ramDirectory(),

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 /// @param insecure           no TLS between agents
 /// @param hostMemoryMiB      what each host lends to guests
 /// @param zooKeeperServers   1, or 3 or 5 for an ensemble
-/// @param lease              agents enforce the lease, so that guests stop when their host has lost ZooKeeper or its
-///                           agent for some seconds
+/// @param leaseKillAfterMs   how long guests stay paused, once their host has lost ZooKeeper or its agent for some
+///                           seconds, until they are killed; 0 if agents do not enforce the lease
 /// @param repository         the source tree: its `godwit` is run, its `.build` holds the guest image
 public record LabSettings(
         String name,
@@ -26,7 +26,7 @@ public record LabSettings(
         boolean insecure,
         int hostMemoryMiB,
         int zooKeeperServers,
-        boolean lease,
+        int leaseKillAfterMs,
         Path repository) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,12}");
     private static final Pattern RATE = Pattern.compile("0|[1-9][0-9]{0,6}[kmg]bit");
@@ -45,34 +45,38 @@ public record LabSettings(
 
     /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent, the lease enforced.
     public static LabSettings standard(String name) {
-        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, 1, true, Repository.find());
+        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, 1, 2_000, Repository.find());
     }
 
     public LabSettings withHosts(int count) {
         return new LabSettings(
-                name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
+                name, count, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, leaseKillAfterMs, repository);
     }
 
     public LabSettings withLinkRate(String rate) {
-        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
+        return new LabSettings(name, hosts, rate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, leaseKillAfterMs, repository);
     }
 
     public LabSettings withMigrationNetwork(boolean separate) {
-        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, lease, repository);
+        return new LabSettings(name, hosts, linkRate, separate, agentHeapMiB, insecure, hostMemoryMiB, zooKeeperServers, leaseKillAfterMs, repository);
     }
 
     public LabSettings withInsecure(boolean without) {
         return new LabSettings(
-                name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, zooKeeperServers, lease, repository);
+                name, hosts, linkRate, migrationNetwork, agentHeapMiB, without, hostMemoryMiB, zooKeeperServers, leaseKillAfterMs, repository);
     }
 
     public LabSettings withZooKeeperServers(int count) {
         return new LabSettings(
-                name, hosts, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, count, lease, repository);
+                name, hosts, linkRate, migrationNetwork, agentHeapMiB, insecure, hostMemoryMiB, count, leaseKillAfterMs, repository);
     }
 
-    /// Without, guests run on for as long as their host or its agent is away.
-    public LabSettings withLease(boolean enforced) {
+    /// Agents do not enforce the lease: guests run on for as long as their host or its agent is away.
+    public LabSettings withoutLease() {
+        return withLeaseKillAfterMs(0);
+    }
+
+    public LabSettings withLeaseKillAfterMs(int killAfterMs) {
         return new LabSettings(
                 name,
                 hosts,
@@ -82,7 +86,7 @@ public record LabSettings(
                 insecure,
                 hostMemoryMiB,
                 zooKeeperServers,
-                enforced,
+                killAfterMs,
                 repository);
     }
 

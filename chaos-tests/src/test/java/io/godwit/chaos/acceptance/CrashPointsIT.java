@@ -38,7 +38,7 @@ final class CrashPointsIT {
     // Without a lease: agents stay dead for longer than it would let a guest run, which LeaseIT is about.
     @BeforeAll
     static void bootAGuest() {
-        lab = Lab.up(LabSettings.standard("itcrash").withHosts(2).withLease(false));
+        lab = Lab.up(LabSettings.standard("itcrash").withHosts(2).withoutLease());
         for (LabHost host : lab.hosts()) {
             host.killAgent();
             CrashingAgent.launch(host);

@@ -37,7 +37,7 @@ final class FaultsIT {
     // Without a lease: agents stay dead for longer than it would let a guest run, which LeaseIT is about.
     @BeforeAll
     static void bootAGuest() {
-        lab = Lab.up(LabSettings.standard("itfault").withHosts(2).withLease(false));
+        lab = Lab.up(LabSettings.standard("itfault").withHosts(2).withoutLease());
         guest = TestGuest.boot(
                 lab, lab.guest("web1", 1, 256, new GuestWorkload(96, 8, 4, GuestWorkload.Fill.RANDOM, 20)), 1);
     }

@@ -40,10 +40,8 @@ public final class OwnerThief {
                                     owner,
                                     thief))
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(lab.host(2)
-                            .folder()
-                            .resolve("thief.log")
-                            .toFile()))
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                            lab.host(2).folder().resolve("thief.log").toFile()))
                     .start();
         } catch (IOException e) {
             throw new LabException("The thief cannot be started", e);
@@ -68,7 +66,8 @@ public final class OwnerThief {
             ObjectNode owner = (ObjectNode) JsonMapper.shared().readTree(before);
             owner.put("host", arguments[2]).put("epoch", owner.path("epoch").asLong(0) + 1);
             client.setData(
-                    record, JsonMapper.shared().writeValueAsString(owner).getBytes(StandardCharsets.UTF_8),
+                    record,
+                    JsonMapper.shared().writeValueAsString(owner).getBytes(StandardCharsets.UTF_8),
                     stat.getVersion());
         } finally {
             client.close();

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 /// One process as the kernel sees it, and the signals that freeze it and let it go.
 record ProcessWatch(long pid) {
-    /// Field of `/proc/PID/stat` after the name: user and system time, in ticks of 10 ms.
+    /// Field of `/proc/PID/stat` after the name, in ticks of 10 ms.
     private static final int UTIME_FIELD = 11;
 
     void freeze() {
@@ -38,10 +38,11 @@ record ProcessWatch(long pid) {
         return state == 'X' || state == 'Z';
     }
 
-    /// The processor time it has used.
+    /// The processor time it has used by executing its program. What the kernel uses on its behalf, such as when it
+    /// ends, is not counted.
     long ticks() {
         String[] fields = fields();
-        return fields.length == 0 ? 0 : Long.parseLong(fields[UTIME_FIELD]) + Long.parseLong(fields[UTIME_FIELD + 1]);
+        return fields.length == 0 ? 0 : Long.parseLong(fields[UTIME_FIELD]);
     }
 
     private String[] fields() {

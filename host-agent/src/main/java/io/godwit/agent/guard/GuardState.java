@@ -93,9 +93,7 @@ final class GuardState {
             case Order.Kill _ -> true;
             case Order.Pause _, Order.Continue _ -> before.killed();
         };
-        guests.put(
-                order.target(),
-                new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped, before.fed(), killed));
+        guests.put(order.target(), new Deadlines(before.pauseAtNs(), before.killAtNs(), stopped, before.fed(), killed));
         return before.stopped() != stopped || before.killed() != killed;
     }
 

@@ -65,7 +65,8 @@ class FailoverCommandTest {
                 h1: its guests run on without ZooKeeper
                 """);
         assertThat(cli.out()).startsWith("Failover is off");
-        assertThat(agent.requests().getFirst()).matches("(?s)PUT /v1/failover .*\"on\" : false,.*\"by\" : \"[^\"]+\".*");
+        assertThat(agent.requests().getFirst())
+                .matches("(?s)PUT /v1/failover .*\"on\" : false,.*\"by\" : \"[^\"]+\".*");
         assertThat(agent.requests()).hasSize(3);
     }
 

@@ -128,7 +128,8 @@ public record AgentConfig(
 
     /// @param servers  where images below certain directories are served from; the same on all hosts
     /// @param storage  what this host serves; null if it serves no images
-    public record Images(List<ImageServer> servers, @Nullable Storage storage) {
+    public record Images(
+            List<ImageServer> servers, @Nullable Storage storage) {
         public static final Images NONE = new Images(List.of(), null);
 
         public Images {

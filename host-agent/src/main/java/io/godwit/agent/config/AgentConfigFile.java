@@ -89,8 +89,7 @@ public final class AgentConfigFile {
                 top.paths("imageDirectories", IMAGE_DIRECTORIES_MAX),
                 top.parsed("accelerator", AgentConfig.Accelerator.AUTO, AgentConfigFile::accelerator),
                 limits(top.group("limits")),
-                new AgentConfig.Images(
-                        imageServers(top), top.has("storage") ? storage(top.group("storage")) : null));
+                new AgentConfig.Images(imageServers(top), top.has("storage") ? storage(top.group("storage")) : null));
         ImageKeys.check(config, top);
         if (config.lease().enforce()) {
             // Only what is turned on has to be safe: a short session timeout alone harms nobody.

@@ -35,7 +35,8 @@ final class ImageKeys {
         for (AgentConfig.ImageServer server : servers) {
             boolean serves = storage.directories().stream().anyMatch(server.directory()::startsWith);
             if (server.host().equals(config.name()) && !serves) {
-                top.wrong("imageServers", "says that this host serves " + server.directory() + ", and storage does not");
+                top.wrong(
+                        "imageServers", "says that this host serves " + server.directory() + ", and storage does not");
             }
         }
     }

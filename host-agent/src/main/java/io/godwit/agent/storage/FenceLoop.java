@@ -76,7 +76,8 @@ final class FenceLoop implements AutoCloseable {
             Fence fence = fenceOf(image);
             if (fence == null) {
                 answer.completeExceptionally(new ImageStoreException(
-                        Kind.REFUSED, "The image server knows more than " + ImageServer.IMAGES_MAX + " images already"));
+                        Kind.REFUSED,
+                        "The image server knows more than " + ImageServer.IMAGES_MAX + " images already"));
                 return;
             }
             waiting.put(request.id(), answer);
@@ -155,8 +156,10 @@ final class FenceLoop implements AutoCloseable {
         if (current != null) {
             try {
                 // Exports of an image whose mark was lost are there all the same.
-                feed(fence, new FenceEvent.DaemonBack(
-                        present(image, current.exports().keySet())));
+                feed(
+                        fence,
+                        new FenceEvent.DaemonBack(
+                                present(image, current.exports().keySet())));
             } catch (HypervisorException e) {
                 unlink(current, String.valueOf(e.getMessage()));
             }
@@ -211,7 +214,11 @@ final class FenceLoop implements AutoCloseable {
     private FenceEvent remember(ServedImage image, Mark mark) {
         try {
             marks.write(image, mark);
-            LOG.info("Image {} is {} {}", image.path(), mark.serving() ? "activated for" : "withdrawn from", mark.grant());
+            LOG.info(
+                    "Image {} is {} {}",
+                    image.path(),
+                    mark.serving() ? "activated for" : "withdrawn from",
+                    mark.grant());
             return new FenceEvent.Remembered(mark);
         } catch (IOException e) {
             LOG.error("Image {}: {} could not be written down", image.path(), mark, e);

@@ -103,10 +103,7 @@ final class MarkStore {
         Path fresh = directory.resolve(image.key() + ".new");
         ByteBuffer bytes = ByteBuffer.wrap(MAPPER.writeValueAsBytes(stored));
         try (FileChannel channel = FileChannel.open(
-                fresh,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.TRUNCATE_EXISTING)) {
+                fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }

@@ -1,6 +1,7 @@
 package io.godwit.agent;
 
 import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.failover.Coordinator;
 import io.godwit.agent.guests.Adoption;
 import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestLifecycle;
@@ -8,11 +9,16 @@ import io.godwit.agent.guests.GuestSlot;
 import io.godwit.agent.guests.GuestTable;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.PauseNotes;
+import io.godwit.agent.guests.Recomparison;
 import io.godwit.agent.guests.Recovery;
+import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.guests.SlotState;
+import io.godwit.agent.guests.SpecJson;
 import io.godwit.agent.http.ApiServer;
+import io.godwit.agent.http.PeerCalls;
 import io.godwit.agent.migrations.Arrivals;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
 import io.godwit.storage.HostEntry;
@@ -96,13 +102,21 @@ public final class Agent implements AutoCloseable {
         Hypervisor hypervisor = lease.open(this::closeLater);
         ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("godwit-agent-", 0).factory());
+        ImageRole images = ImageRole.open(
+                config,
+                parts.ownership(),
+                PeerCalls.open(config.name(), config.tls()),
+                parts.daemons(),
+                SpecJson::read);
+        closeLater("the images", images);
         HostContext host = new HostContext(
                 config,
                 hypervisor,
                 parts.ownership(),
                 new GuestTable(config.limits()),
                 new PauseNotes(config.runDirectory().resolve("paused")),
-                threads);
+                threads,
+                images.grants());
         closeLater("the guests' handles", () -> letGo(host.table()));
         closeLater("the agent's threads", () -> stop(threads));
         AgentMeters meters = AgentMeters.register(host, parts.meters());
@@ -118,9 +132,14 @@ public final class Agent implements AutoCloseable {
         MigrationEngine engine = parts.engine().open(arrivals, parts.meters());
         closeLater("the migration engine", engine);
         Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
+        Recovery recovery = new Recovery(host, guests, announcements);
+        Rescue rescue = new Rescue(host, guests, announcements);
+        ApiServer api = ApiServer.start(host, guests, recovery, rescue, departures, images.desk(), parts.meters());
+        closeLater("the API", api);
+        closeLater("the comparison of records and guests", Recomparison.start(host, recovery, Recomparison.INTERVAL));
         closeLater(
-                "the API",
-                ApiServer.start(host, guests, new Recovery(host, guests, announcements), departures, parts.meters()));
+                "the coordinator",
+                Coordinator.start(host, api.rescuers(), host.images().store()::fences, parts.meters()));
     }
 
     private static void announce(AgentConfig config, AgentParts parts, LeaseParts lease)

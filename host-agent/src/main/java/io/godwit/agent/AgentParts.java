@@ -2,6 +2,7 @@ package io.godwit.agent;
 
 import io.godwit.agent.guests.Consoles;
 import io.godwit.agent.guests.GuestFileParser;
+import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.IncomingGuests;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
@@ -16,6 +17,7 @@ import java.time.InstantSource;
 ///
 /// @param engine opened by the agent once it has adopted its guests
 /// @param clock  for the limits of restarts
+/// @param daemons used if this host serves images
 public record AgentParts(
         Hypervisor hypervisor,
         Consoles consoles,
@@ -24,7 +26,21 @@ public record AgentParts(
         EngineFactory engine,
         GuestFileParser parser,
         PrometheusMeterRegistry meters,
-        InstantSource clock) {
+        InstantSource clock,
+        ImageRole.StorageDaemons daemons) {
+
+    /// Of a host that serves no images.
+    public AgentParts(
+            Hypervisor hypervisor,
+            Consoles consoles,
+            Ownership ownership,
+            AddressTakeover takeover,
+            EngineFactory engine,
+            GuestFileParser parser,
+            PrometheusMeterRegistry meters,
+            InstantSource clock) {
+        this(hypervisor, consoles, ownership, takeover, engine, parser, meters, clock, ImageRole.StorageDaemons.NONE);
+    }
 
     /// Opens a migration engine.
     @FunctionalInterface

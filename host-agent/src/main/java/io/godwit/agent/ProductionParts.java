@@ -13,6 +13,7 @@ import io.godwit.shim.Hypervisor;
 import io.godwit.shim.linux.PacketSocket;
 import io.godwit.shim.qemu.QemuHypervisor;
 import io.godwit.shim.qemu.QemuSettings;
+import io.godwit.shim.qemu.QemuStorageDaemon;
 import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.FrameSender;
 import io.godwit.storage.Ownership;
@@ -44,7 +45,8 @@ final class ProductionParts {
                 (incoming, registry) -> MigrationEngine.open(engineSettings(config), incoming, registry),
                 guestFileParser(),
                 meters,
-                InstantSource.system());
+                InstantSource.system(),
+                QemuStorageDaemon::open);
     }
 
     private static QemuSettings qemuSettings(AgentConfig config) {
@@ -84,7 +86,7 @@ final class ProductionParts {
         return (String fileName, String text, Hypervisor.Capabilities capabilities) -> {
             try {
                 GuestFile file = GuestFile.parse(fileName, text, capabilities);
-                return new GuestFileParser.Parsed(file.spec(), file.warnings());
+                return new GuestFileParser.Parsed(file.spec(), file.policy(), file.warnings());
             } catch (GuestFileException e) {
                 throw new AgentException(
                         Code.BAD_REQUEST, AgentException.words(e), "not started", "Mend the guest file.", e);

@@ -193,9 +193,11 @@ class AgentLifecycleTest {
         host.hypervisor.guest("vanished").destroy(Duration.ofSeconds(1));
         host.start();
         assertThat(outrun.state()).isEqualTo(RunState.GONE);
-        assertThat(host.hypervisor.present()).isEmpty();
         assertThat(view("lost").state()).isEqualTo("stopped");
-        assertThat(view("vanished").state()).isEqualTo("stopped");
+        // Its process vanished, which is a crash, and its file says that it is to be restarted then.
+        assertThat(host.hypervisor.present()).containsExactly("vanished");
+        assertThat(view("vanished").state()).isEqualTo("running");
+        assertThat(view("vanished").epoch()).isEqualTo(2);
         // What is left of them can be forgotten.
         assertThat(host.delete("/v1/guests/lost").status()).isEqualTo(HttpStatus.OK);
         assertThat(host.get("/v1/guests/lost").status()).isEqualTo(HttpStatus.NOT_FOUND);

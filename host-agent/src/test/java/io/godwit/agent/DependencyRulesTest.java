@@ -85,10 +85,22 @@ class DependencyRulesTest {
     }
 
     @Test
-    void theHandoverIsPure() {
+    void whatIsDecidedAboutRecordsIsPure() {
         check(noClasses()
                 .that()
-                .resideInAPackage("io.godwit.storage.handover..")
+                .resideInAnyPackage(
+                        "io.godwit.storage.handover..", "io.godwit.storage.placement..", "io.godwit.storage.failover..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        ZOOKEEPER, CURATOR, "java.util.concurrent..", "java.time..", "java.nio..", "java.io.."));
+    }
+
+    @Test
+    void theFenceIsPure() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.godwit.storage.fencing..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -118,7 +130,22 @@ class DependencyRulesTest {
                 .that()
                 .resideOutsideOfPackage(COORDINATOR)
                 .should()
-                .dependOnClassesThat(resideInAPackage(COORDINATOR).and(not(resideInAPackage("io.godwit.storage")))));
+                .dependOnClassesThat(resideInAPackage(COORDINATOR)
+                        .and(not(resideInAnyPackage(
+                                "io.godwit.storage",
+                                "io.godwit.storage.placement",
+                                "io.godwit.storage.failover",
+                                "io.godwit.storage.fencing",
+                                "io.godwit.storage.image")))));
+        // The fence is a machine that somebody has to drive: the agent in earnest, and the simulation.
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(COORDINATOR, "io.godwit.agent.storage..", "io.godwit.agent.http..")
+                .and()
+                .resideOutsideOfPackage("io.godwit.chaos..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.godwit.storage.fencing", "io.godwit.storage.image"));
     }
 
     @Test

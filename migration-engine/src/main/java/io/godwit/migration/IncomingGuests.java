@@ -52,7 +52,7 @@ public interface IncomingGuests {
         /// The record says the guest is this host's, which is about to be resumed unless it was paused at the
         /// source: the network may learn where it is, so that what is sent to it waits here. Must return at
         /// once.
-        default void committed() {}
+        void committed();
 
         /// The record says the guest is this host's. The engine has resumed it, unless it was paused at the
         /// source; `resumeFailure` is empty on success. The agent takes charge of the guest. Must return at

@@ -94,6 +94,9 @@ class SyntheticMigrationTest {
                 public void complete(boolean paused) {}
 
                 @Override
+                public void committed() {}
+
+                @Override
                 public void taken(long epoch, boolean paused, String resumeFailure) {
                     arrived.add(guest);
                 }

@@ -197,6 +197,9 @@ final class TwoHosts implements AutoCloseable {
                 public void complete(boolean paused) {}
 
                 @Override
+                public void committed() {}
+
+                @Override
                 public void taken(long epoch, boolean paused, String resumeFailure) {
                     happened("taken " + epoch + (paused ? " paused" : "") + resumeFailure);
                 }

@@ -20,7 +20,10 @@ public enum FaultKind {
     LINK_SLOW("a host's cable passes little and loses the rest", Target.CABLE, 1_000, 6_000),
     ZOOKEEPER_LEADER_KILLED("ZooKeeper's leader is killed and restarted", Target.ZOOKEEPER, 500, 4_000),
     ZOOKEEPER_FROZEN("a server of ZooKeeper stands still", Target.ZOOKEEPER, 2_000, 8_000),
-    MIGRATION_CANCELLED("a migration is cancelled", Target.GUEST, 100, 1_500);
+    MIGRATION_CANCELLED("a migration is cancelled", Target.GUEST, 100, 1_500),
+    STORAGE_STALLED("the daemon that serves the images stands still", Target.STORAGE, 1_000, 3_000),
+    STORAGE_KILLED("the daemon that serves the images is killed", Target.STORAGE, 100, 500),
+    STORAGE_AGENT_KILLED("the agent of the host that serves the images is killed", Target.STORAGE, 300, 4_000);
 
     /// What it concerns: two faults that concern the same are never in effect at once.
     enum Target {
@@ -29,7 +32,8 @@ public enum FaultKind {
         HOST,
         CABLE,
         GUEST,
-        ZOOKEEPER
+        ZOOKEEPER,
+        STORAGE
     }
 
     private final String words;
@@ -42,6 +46,11 @@ public enum FaultKind {
         this.target = target;
         this.holdMsMin = holdMsMin;
         this.holdMsMax = holdMsMax;
+    }
+
+    /// Whether it needs a host that serves images.
+    public boolean ofStorage() {
+        return target == Target.STORAGE;
     }
 
     public String words() {

@@ -62,6 +62,9 @@ public final class Injector {
             case ZOOKEEPER_LEADER_KILLED -> kill(lab.zookeeper().leader().orElse(aServer(fault)));
             case ZOOKEEPER_FROZEN -> freeze(aServer(fault));
             case MIGRATION_CANCELLED -> cancelLater(fault);
+            case STORAGE_STALLED -> stallStorage();
+            case STORAGE_KILLED -> killStorage();
+            case STORAGE_AGENT_KILLED -> kill(storage());
         };
     }
 
@@ -134,6 +137,25 @@ public final class Injector {
         return () -> server.signal(Signal.CONT);
     }
 
+    private LabHost storage() {
+        int number = lab.settings().imageServer();
+        if (number == 0) {
+            throw new LabException("No host of this lab serves images");
+        }
+        return lab.host(number);
+    }
+
+    private Undo stallStorage() {
+        List<Long> daemons = storage().storageProcesses();
+        daemons.forEach(pid -> signal(pid, Signal.STOP));
+        return () -> daemons.forEach(pid -> signal(pid, Signal.CONT));
+    }
+
+    private Undo killStorage() {
+        storage().storageProcesses().forEach(pid -> signal(pid, Signal.KILL));
+        return NOTHING;
+    }
+
     private Undo restart(LabHost host) throws InterruptedException {
         agents.suspend(host);
         host.signalAgent(Signal.TERM);
@@ -151,7 +173,7 @@ public final class Injector {
         for (LabHost host : lab.hosts()) {
             for (long pid : host.guestProcesses()) {
                 if (isOf(pid, guest)) {
-                    kill(pid);
+                    signal(pid, Signal.KILL);
                     return NOTHING;
                 }
             }
@@ -168,14 +190,14 @@ public final class Injector {
         }
     }
 
-    private static void kill(long pid) {
+    private static void signal(long pid, Signal signal) {
         try {
             Optional<LinuxProcess> process = LinuxProcess.find(pid);
             if (process.isPresent()) {
-                process.get().signal(Signal.KILL);
+                process.get().signal(signal);
             }
         } catch (HypervisorException e) {
-            throw new LabException("QEMU could not be killed: process " + pid, e);
+            throw new LabException("Signal " + signal + " could not be sent to process " + pid, e);
         }
     }
 
@@ -194,8 +216,7 @@ public final class Injector {
     private Undo cancelLater(PlannedFault fault) {
         String path = "/v1/guests/" + guests.get(fault.guest() - 1) + "/migration";
         String body = """
-                {"targetHost":"h%d","downtimeBudgetMs":800,"bandwidthBytesPerSecond":4194304,"verify":false,"dryRun":false}""".formatted(
-                fault.other());
+                {"targetHost":"h%d","downtimeBudgetMs":800,"bandwidthBytesPerSecond":4194304,"verify":false,"dryRun":false}""".formatted(fault.other());
         attempt(fault, "POST", path, body);
         return () -> attempt(fault, "DELETE", path, "");
     }

@@ -26,6 +26,7 @@ public record PlannedFault(int number, FaultKind kind, int host, int other, int 
                         : "h" + host;
             case GUEST -> "g" + guest;
             case ZOOKEEPER -> "ZooKeeper";
+            case STORAGE -> "image server";
         };
         return "%s: %s, for %d ms".formatted(whom, kind.words(), holdMs);
     }
@@ -38,6 +39,7 @@ public record PlannedFault(int number, FaultKind kind, int host, int other, int 
     private boolean concerns(PlannedFault that) {
         return switch (kind.target()) {
             case ZOOKEEPER -> that.kind.target() == Target.ZOOKEEPER;
+            case STORAGE -> that.kind.target() == Target.STORAGE;
             case GUEST -> that.kind.target() == Target.GUEST && guest == that.guest;
             case AGENT -> that.kind.target() == Target.AGENT && host == that.host;
             // Cuts go by pairs of hosts, so two of them are kept off each other altogether.
@@ -46,7 +48,7 @@ public record PlannedFault(int number, FaultKind kind, int host, int other, int 
                 switch (that.kind.target()) {
                     case AGENT, HOST -> host == that.host;
                     case CABLE -> host == that.host || host == that.other;
-                    case GUEST, ZOOKEEPER -> false;
+                    case GUEST, ZOOKEEPER, STORAGE -> false;
                 };
         };
     }

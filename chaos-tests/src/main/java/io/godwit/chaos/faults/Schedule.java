@@ -73,7 +73,8 @@ public final class Schedule {
                 passedOver.add(kind);
                 if (passedOver.size() > kinds.size()) {
                     // Every kind is in the way of what is there: this one comes after all of that.
-                    long freeMs = others.stream().mapToLong(PlannedFault::endMs).max().orElse(0) + GAP_MS_MAX;
+                    long freeMs =
+                            others.stream().mapToLong(PlannedFault::endMs).max().orElse(0) + GAP_MS_MAX;
                     return place(passedOver.removeLast(), freeMs);
                 }
             }

@@ -27,7 +27,7 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                 ramDirectory: %s
                 imageDirectories:
                   - %s
-                accelerator: auto
+                %saccelerator: auto
                 limits:
                   memory: %dMiB
                   guests: 8
@@ -45,7 +45,28 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         host.runDirectory(),
                         host.ramDirectory(),
                         paths.images(),
+                        images(host),
                         settings.hostMemoryMiB());
+    }
+
+    private String images(LabHost host) {
+        if (settings.imageServer() == 0) {
+            return "";
+        }
+        String way = """
+                imageServers:
+                  - directory: %s
+                    host: h%d
+                """.formatted(paths.images(), settings.imageServer());
+        if (host.number() != settings.imageServer()) {
+            return way;
+        }
+        return way + """
+                storage:
+                  directories:
+                    - %s
+                  stateDirectory: %s
+                """.formatted(paths.images(), host.folder().resolve("images"));
     }
 
     private String security(String name) {

@@ -232,6 +232,13 @@ public final class LabHost {
         }
     }
 
+    /// The process that serves images on this host, if it does.
+    public List<Long> storageProcesses() {
+        return namespace().processes().stream()
+                .filter(pid -> program(pid).contains("qemu-storage-daemon"))
+                .toList();
+    }
+
     private static String program(long pid) {
         try {
             return Files.readSymbolicLink(Path.of("/proc/" + pid + "/exe")).toString();

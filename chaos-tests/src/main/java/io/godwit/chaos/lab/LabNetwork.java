@@ -15,6 +15,9 @@ import java.util.List;
 /// | host n | 10.77.0.(10+n), and 10.78.0.(10+n) on the migration network | fd77::(10+n) |
 /// | guest n | 10.77.1.n | fd77::1:n |
 public final class LabNetwork {
+    /// Of the first server.
+    public static final String ZOOKEEPER_ADDRESS = "10.77.0.2";
+
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final String NOBODY_MAC = "02:00:00:00:de:ad";
 
@@ -76,8 +79,7 @@ public final class LabNetwork {
         bridge(middle, "br0");
         for (int number = 1; number <= zookeepers.size(); number++) {
             plug(zookeeper(number), "eth0", "zk" + number);
-            address(
-                    zookeeper(number), "eth0", zooKeeperAddress(number) + "/16", "fd77::" + 2 * number + "/64");
+            address(zookeeper(number), "eth0", zooKeeperAddress(number) + "/16", "fd77::" + 2 * number + "/64");
         }
         plug(client, "eth0", "client");
         address(client, "eth0", "10.77.0.3/16", "fd77::3/64");

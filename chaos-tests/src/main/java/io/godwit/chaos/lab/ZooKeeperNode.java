@@ -28,8 +28,8 @@ public final class ZooKeeperNode {
 
     /// Starts it and returns at once. Its data are those of the time before.
     public void launch() {
-        List<String> program = new ArrayList<>(
-                List.of(settings.repository().resolve("godwit").toString(), "zookeeper"));
+        List<String> program =
+                new ArrayList<>(List.of(settings.repository().resolve("godwit").toString(), "zookeeper"));
         program.addAll(List.of("--data", folder.toString()));
         program.addAll(List.of("--port", Integer.toString(LabZooKeeper.PORT)));
         program.addAll(List.of("--address", address()));
@@ -77,9 +77,7 @@ public final class ZooKeeperNode {
     private String srvr() {
         return Command.run(
                         namespace.wrap(
-                                "sh",
-                                "-c",
-                                "echo srvr | busybox nc -w 2 " + address() + " " + LabZooKeeper.PORT),
+                                "sh", "-c", "echo srvr | busybox nc -w 2 " + address() + " " + LabZooKeeper.PORT),
                         Duration.ofSeconds(3))
                 .stdout();
     }

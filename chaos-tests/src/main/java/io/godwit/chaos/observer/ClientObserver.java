@@ -27,10 +27,7 @@ public final class ClientObserver {
             Thread.ofVirtual().name("records-" + guest).start(new RecordListener(guest, address, events));
             Thread.ofPlatform().daemon().name("pings-" + guest).start(new PingListener(guest, address, events));
         });
-        Thread.ofPlatform()
-                .daemon()
-                .name("owners")
-                .start(new OwnerListener(arguments[0], guests.keySet(), events));
+        Thread.ofPlatform().daemon().name("owners").start(new OwnerListener(arguments[0], guests.keySet(), events));
         // Ends with whoever started it, whatever became of that.
         while (System.in.read() >= 0) {
             Thread.onSpinWait();

@@ -44,16 +44,23 @@ final class OwnerListener implements Runnable {
     }
 
     private void readUntilItsSessionIsLost() throws InterruptedException {
-        try (ZooKeeper zookeeper = new ZooKeeper(servers, SESSION_MS, _ -> {})) {
+        ZooKeeper zookeeper;
+        try {
+            zookeeper = new ZooKeeper(servers, SESSION_MS, _ -> {});
+        } catch (IOException e) {
+            // No socket to be had just now: the caller begins again.
+            TimeUnit.MILLISECONDS.sleep(INTERVAL_MS);
+            return;
+        }
+        try {
             while (zookeeper.getState().isAlive()) {
                 for (String guest : guests) {
                     read(zookeeper, guest);
                 }
                 TimeUnit.MILLISECONDS.sleep(INTERVAL_MS);
             }
-        } catch (IOException e) {
-            // No socket to be had just now: the caller begins again.
-            TimeUnit.MILLISECONDS.sleep(INTERVAL_MS);
+        } finally {
+            zookeeper.close();
         }
     }
 

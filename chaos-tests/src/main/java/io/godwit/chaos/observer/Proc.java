@@ -37,8 +37,7 @@ record Proc(Path root) {
         try {
             String line = Files.readString(root.resolve(pid + "/stat"), StandardCharsets.ISO_8859_1);
             // The second field is the program's name in brackets and may itself hold blanks and brackets.
-            String[] fields =
-                    line.substring(line.lastIndexOf(')') + 1).strip().split(" ", -1);
+            String[] fields = line.substring(line.lastIndexOf(')') + 1).strip().split(" ", -1);
             return Optional.of(new Stat(fields[0], Long.parseLong(fields[FIELDS_TO_START_TIME])));
         } catch (IOException e) {
             return Optional.empty();

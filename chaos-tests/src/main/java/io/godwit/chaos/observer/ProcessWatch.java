@@ -28,6 +28,8 @@ public final class ProcessWatch implements AutoCloseable {
     private static final int LOOKS_PER_SEARCH = 3;
     /// A process may become another program while it is young.
     private static final long YOUNG_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final int QUIET_LOOKS = 2;
+    private static final long MADE_NS_MAX = TimeUnit.MILLISECONDS.toNanos(400);
     private static final long REPORT_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final Proc proc = new Proc(Path.of("/proc"));
@@ -47,21 +49,39 @@ public final class ProcessWatch implements AutoCloseable {
         String state = "";
         long ranNs;
         long lookedAtNs;
+        private final long foundAtNs;
+        private int quietLooks;
 
-        Copy(String process, long startTicks, long lookedAtNs) {
+        Copy(String process, long startTicks, long foundAtNs) {
             this.process = process;
             this.startTicks = startTicks;
-            this.lookedAtNs = lookedAtNs;
+            this.foundAtNs = foundAtNs;
+            this.lookedAtNs = foundAtNs;
+        }
+
+        /// Whether its processors' threads are made. That takes them some time of their own; then they stand
+        /// still, for every guest starts paused.
+        boolean isMade(long nowRanNs, long nowNs) {
+            boolean made = quietLooks >= QUIET_LOOKS || nowNs - foundAtNs > MADE_NS_MAX;
+            if (!made) {
+                quietLooks = processors.isEmpty() || nowRanNs != ranNs ? 0 : quietLooks + 1;
+            }
+            return made;
         }
     }
 
+    // Not relied upon: a watch that comes late only sees less sharply, and says so.
+    @SuppressWarnings("ThreadPriorityCheck")
     private ProcessWatch(Lab lab, Consumer<Event> events) {
         this.events = events;
         for (LabHost host : lab.hosts()) {
             hosts.put("net:[" + inode(host.namespace().name()) + "]", host.name());
         }
-        this.thread =
-                Thread.ofPlatform().daemon().name("process-watch").priority(Thread.MAX_PRIORITY).unstarted(this::run);
+        this.thread = Thread.ofPlatform()
+                .daemon()
+                .name("process-watch")
+                .priority(Thread.MAX_PRIORITY)
+                .unstarted(this::run);
     }
 
     /// Begins at once.
@@ -140,15 +160,16 @@ public final class ProcessWatch implements AutoCloseable {
             }
             Copy copy = new Copy(pid + "/" + stat.startTicks(), stat.startTicks(), nowNs);
             copies.put(pid, copy);
-            events.accept(new Event.ProcessFound(
-                    nowNs, copy.process, host, guest, arguments.contains("-incoming")));
+            events.accept(new Event.ProcessFound(nowNs, copy.process, host, guest, arguments.contains("-incoming")));
         });
     }
 
     /// From `-name guest=NAME,...`; empty if there is none.
     static String guest(List<String> arguments) {
         int option = arguments.indexOf("-name");
-        if (option < 0 || option + 1 >= arguments.size() || !arguments.get(option + 1).startsWith("guest=")) {
+        if (option < 0
+                || option + 1 >= arguments.size()
+                || !arguments.get(option + 1).startsWith("guest=")) {
             return "";
         }
         String name = arguments.get(option + 1).substring("guest=".length());
@@ -176,13 +197,12 @@ public final class ProcessWatch implements AutoCloseable {
         }
         if (copy.processors.isEmpty()) {
             copy.processors = proc.guestProcessors(pid);
-            // What they have used up to now was for their own making, or will be followed by more.
-            copy.ranNs = proc.ranNs(pid, copy.processors);
         }
         long ranNs = Math.max(copy.ranNs, proc.ranNs(pid, copy.processors));
-        if (ranNs != copy.ranNs || !quiet(stat.state()).equals(quiet(copy.state))) {
+        boolean told = copy.isMade(ranNs, beforeNs) && ranNs != copy.ranNs;
+        if (told || !quiet(stat.state()).equals(quiet(copy.state))) {
             events.accept(new Event.ProcessLook(
-                    System.nanoTime(), copy.lookedAtNs, copy.process, stat.state(), ranNs - copy.ranNs));
+                    System.nanoTime(), copy.lookedAtNs, copy.process, stat.state(), told ? ranNs - copy.ranNs : 0));
         }
         copy.ranNs = ranNs;
         copy.state = stat.state();

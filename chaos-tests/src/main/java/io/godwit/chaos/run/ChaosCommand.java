@@ -54,6 +54,9 @@ public final class ChaosCommand implements Callable<Integer> {
             description = "How long guests may take to be up again once faults cease (default: ${DEFAULT-VALUE}).")
     private int settleS = 90;
 
+    @Option(names = "--image-server", description = "Let a fourth host serve the images, and be hit too.")
+    private boolean imageServer;
+
     @Option(names = "--operator", description = "Start guests by hand that were recorded as stopped.")
     private boolean operator;
 
@@ -84,7 +87,7 @@ public final class ChaosCommand implements Callable<Integer> {
         long drawn = given == null ? System.currentTimeMillis() % 1_000_000 : given;
         ChaosSettings settings = ChaosSettings.standard(name, Duration.ofMillis((long) (minutes * 60_000)), drawn)
                 .withGuests(guests)
-                .withKinds(faults.isEmpty() ? EnumSet.allOf(FaultKind.class) : faults)
+                .withFaults(faults.isEmpty() ? EnumSet.allOf(FaultKind.class) : faults, imageServer)
                 .withOperator(operator)
                 .withSettle(Duration.ofSeconds(settleS));
         Outcome outcome;
@@ -97,8 +100,7 @@ public final class ChaosCommand implements Callable<Integer> {
     }
 
     private void show(Outcome outcome, ChaosSettings settings, PrintStream out) throws IOException {
-        ChaosReport report =
-                new ChaosReport(outcome, commandLine(settings.seed()), Machine.read(Repository.find()));
+        ChaosReport report = new ChaosReport(outcome, commandLine(settings.seed()), Machine.read(Repository.find()));
         out.println("\n%d faults of %d kinds\n\n%s\n%s\n%s"
                 .formatted(outcome.faults(), outcome.kinds(), report.checks(), report.margins(), report.faults()));
         if (json) {
@@ -116,9 +118,8 @@ public final class ChaosCommand implements Callable<Integer> {
 
     /// With the seed, though it may not have been given.
     private String commandLine(long drawn) {
-        List<String> given = spec == null
-                ? List.of()
-                : spec.commandLine().getParseResult().originalArgs();
+        List<String> given =
+                spec == null ? List.of() : spec.commandLine().getParseResult().originalArgs();
         String words = String.join(" ", given);
         return "./chaos " + words + (words.contains("--seed") ? "" : (words.isEmpty() ? "" : " ") + "--seed " + drawn);
     }

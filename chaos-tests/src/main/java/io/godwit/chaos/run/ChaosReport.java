@@ -27,8 +27,8 @@ record ChaosReport(Outcome outcome, String command, Machine machine) {
                 %s
                 ## From the old copy's last sign of life to the new one's first
 
-                Processor time of the guests' own threads, read from `/proc` every 15 ms; the true margin is never
-                smaller than what stands here.
+                A sign of life is 50 us of processor time of the guest's own threads between two looks, read from `/proc`
+                every 15 ms. What lies between two looks is counted against the margin.
 
                 %s
                 ## Faults
@@ -47,23 +47,23 @@ record ChaosReport(Outcome outcome, String command, Machine machine) {
                 ## The machine
 
                 %s""".formatted(
-                        outcome.held() ? "everything held" : "something did NOT hold",
-                        command,
-                        outcome.seed(),
-                        LocalDate.now(ZoneOffset.UTC),
-                        outcome.faults(),
-                        outcome.kinds(),
-                        outcome.seconds() / 60,
-                        outcome.migrations().values().stream().mapToInt(count -> count).sum(),
-                        outcome.acknowledged(),
-                        checks(),
-                        margins(),
-                        faults(),
-                        migrations(),
-                        outcome.looks(),
-                        outcome.longestGapMs(),
-                        operator(),
-                        machine.markdown());
+                outcome.held() ? "everything held" : "something did NOT hold",
+                command,
+                outcome.seed(),
+                LocalDate.now(ZoneOffset.UTC),
+                outcome.faults(),
+                outcome.kinds(),
+                outcome.seconds() / 60,
+                outcome.migrations().values().stream().mapToInt(count -> count).sum(),
+                outcome.acknowledged(),
+                checks(),
+                margins(),
+                faults(),
+                migrations(),
+                outcome.looks(),
+                outcome.longestGapMs(),
+                operator(),
+                machine.markdown());
     }
 
     String checks() {
@@ -89,8 +89,7 @@ record ChaosReport(Outcome outcome, String command, Machine machine) {
     private static String row(String what, List<Double> valuesMs) {
         return valuesMs.isEmpty()
                 ? "| %s | 0 | | |\n".formatted(what)
-                : "| %s | %d | %s | %s |\n"
-                        .formatted(what, valuesMs.size(), ms(least(valuesMs)), ms(median(valuesMs)));
+                : "| %s | %d | %s | %s |\n".formatted(what, valuesMs.size(), ms(least(valuesMs)), ms(median(valuesMs)));
     }
 
     String faults() {
@@ -120,7 +119,9 @@ record ChaosReport(Outcome outcome, String command, Machine machine) {
         return outcome.operatorActs().isEmpty()
                 ? " Nothing was done by hand."
                 : " Done by hand, as an operator would, %d times: for example \"%s\"."
-                        .formatted(outcome.operatorActs().size(), outcome.operatorActs().getFirst());
+                        .formatted(
+                                outcome.operatorActs().size(),
+                                outcome.operatorActs().getFirst());
     }
 
     private static String ms(double value) {

@@ -62,8 +62,7 @@ public final class ChaosRun {
         Files.createDirectories(settings.folder());
         say("Bringing up lab " + settings.lab() + ": " + HOSTS + " hosts, " + ZOOKEEPER_SERVERS
                 + " ZooKeeper servers, seed " + settings.seed());
-        try (Lab lab = Lab.up(
-                        LabSettings.standard(settings.lab()).withHosts(HOSTS).withZooKeeperServers(ZOOKEEPER_SERVERS));
+        try (Lab lab = Lab.up(labSettings());
                 History history = new History(settings.folder().resolve("history.jsonl"))) {
             List<GuestFile> guests = guests(lab);
             try {
@@ -79,6 +78,13 @@ public final class ChaosRun {
         }
     }
 
+    private LabSettings labSettings() {
+        LabSettings standard = LabSettings.standard(settings.lab()).withZooKeeperServers(ZOOKEEPER_SERVERS);
+        return settings.imageServer()
+                ? standard.withHosts(HOSTS + 1).withImageServer(HOSTS + 1)
+                : standard.withHosts(HOSTS);
+    }
+
     private void runIn(Lab lab, List<GuestFile> guests, History history) throws InterruptedException {
         try (AgentKeeper agents = AgentKeeper.start(lab, history::add);
                 ProcessWatch _ = ProcessWatch.start(lab, event -> note(history, event));
@@ -88,7 +94,7 @@ public final class ChaosRun {
                         event -> note(history, event),
                         settings.folder().resolve("observer.log"))) {
             for (int i = 0; i < guests.size(); i++) {
-                Guests.create(lab, guests.get(i), lab.host(1 + i % HOSTS), CREATE_TIMEOUT);
+                create(lab, guests.get(i), lab.host(1 + i % HOSTS));
             }
             Settling settling = new Settling(lab, guests, settings, liveness, event -> note(history, event));
             say("Waiting for " + guests.size() + " guests to boot");
@@ -102,8 +108,23 @@ public final class ChaosRun {
         }
     }
 
-    private void torment(
-            Lab lab, List<GuestFile> guests, History history, AgentKeeper agents, Settling settling)
+    /// An image server may need a moment more than the agents that rely on it.
+    private void create(Lab lab, GuestFile guest, LabHost host) throws InterruptedException {
+        long deadlineNs = System.nanoTime() + settings.settle().toNanos();
+        while (true) {
+            try {
+                Guests.create(lab, guest, host, CREATE_TIMEOUT);
+                return;
+            } catch (LabException e) {
+                if (System.nanoTime() > deadlineNs) {
+                    throw e;
+                }
+                TimeUnit.SECONDS.sleep(1);
+            }
+        }
+    }
+
+    private void torment(Lab lab, List<GuestFile> guests, History history, AgentKeeper agents, Settling settling)
             throws InterruptedException {
         List<String> names = guests.stream().map(GuestFile::name).toList();
         Schedule schedule = new Schedule(settings.seed(), settings.kinds(), HOSTS, guests.size());
@@ -112,7 +133,7 @@ public final class ChaosRun {
         boolean well = true;
         try {
             for (int i = 0; i < names.size(); i++) {
-                movers.add(Mover.start(lab, names.get(i), settings.seed() + i, event -> note(history, event)));
+                movers.add(Mover.start(lab, HOSTS, names.get(i), settings.seed() + i, event -> note(history, event)));
             }
             long endNs = System.nanoTime() + settings.duration().toNanos();
             while (well && System.nanoTime() < endNs) {
@@ -150,7 +171,9 @@ public final class ChaosRun {
     }
 
     private static int copies(Lab lab) {
-        return lab.hosts().stream().mapToInt((LabHost host) -> host.guestProcesses().size()).sum();
+        return lab.hosts().stream()
+                .mapToInt((LabHost host) -> host.guestProcesses().size())
+                .sum();
     }
 
     private List<GuestFile> guests(Lab lab) {

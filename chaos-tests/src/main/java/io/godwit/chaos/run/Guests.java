@@ -20,7 +20,8 @@ final class Guests {
         Path file = lab.write(guest);
         try {
             String body = JsonMapper.shared()
-                    .writeValueAsString(Map.of("fileName", file.toString(), "text", Files.readString(file), "paused", false));
+                    .writeValueAsString(
+                            Map.of("fileName", file.toString(), "text", Files.readString(file), "paused", false));
             host.request("POST", "/v1/guests", body, timeout);
         } catch (IOException e) {
             throw new LabException("Guest file cannot be read: " + file, e);

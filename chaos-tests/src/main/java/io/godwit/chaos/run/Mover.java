@@ -23,20 +23,23 @@ final class Mover implements AutoCloseable {
 
     private final Lab lab;
     private final String guest;
+    private final int hosts;
     private final Random random;
     private final Consumer<Event> events;
     private final Thread thread;
 
-    private Mover(Lab lab, String guest, long seed, Consumer<Event> events) {
+    private Mover(Lab lab, int hosts, String guest, long seed, Consumer<Event> events) {
         this.lab = lab;
+        this.hosts = hosts;
         this.guest = guest;
         this.random = new Random(seed);
         this.events = events;
         this.thread = Thread.ofVirtual().name("mover-" + guest).unstarted(this::move);
     }
 
-    static Mover start(Lab lab, String guest, long seed, Consumer<Event> events) {
-        Mover mover = new Mover(lab, guest, seed, events);
+    /// @param hosts  the first so many of the lab's
+    static Mover start(Lab lab, int hosts, String guest, long seed, Consumer<Event> events) {
+        Mover mover = new Mover(lab, hosts, guest, seed, events);
         mover.thread.start();
         return mover;
     }
@@ -45,8 +48,8 @@ final class Mover implements AutoCloseable {
         try {
             while (true) {
                 TimeUnit.MILLISECONDS.sleep(random.nextInt(REST_MS_MIN, REST_MS_MAX));
-                LabHost asked = lab.host(1 + random.nextInt(lab.hosts().size()));
-                moveTo(asked, "h" + (1 + random.nextInt(lab.hosts().size())));
+                LabHost asked = lab.host(1 + random.nextInt(hosts));
+                moveTo(asked, "h" + (1 + random.nextInt(hosts)));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -103,8 +106,8 @@ final class Mover implements AutoCloseable {
     }
 
     private void note(String target, long sinceNs, String result, @org.jspecify.annotations.Nullable String reason) {
-        events.accept(new Event.MigrationEnded(
-                System.nanoTime(), sinceNs, guest, target, result, String.valueOf(reason)));
+        events.accept(
+                new Event.MigrationEnded(System.nanoTime(), sinceNs, guest, target, result, String.valueOf(reason)));
     }
 
     /// Begins no further migration. One that is under way goes on.

@@ -9,9 +9,11 @@ import io.godwit.chaos.lab.ZooKeeperNode;
 import io.godwit.chaos.workload.MemoryVerdict;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /// The phase in which everything works again: waits until all agents answer and every guest writes to its disk and
@@ -55,7 +57,7 @@ final class Settling {
             missing = missing(sinceNs, last);
         }
         if (missing.isEmpty()) {
-            missing = checkMemory();
+            missing = checkMemory(sinceNs + settings.settle().toNanos());
         }
         events.accept(new Event.Settled(System.nanoTime(), sinceNs, String.join("; ", missing)));
         return missing.isEmpty();
@@ -105,10 +107,7 @@ final class Settling {
                     .filter(owner -> owner.state().equals("STOPPED"))
                     .isPresent();
             if (stopped) {
-                lab.hosts().stream()
-                        .filter(LabHost::agentAnswers)
-                        .findFirst()
-                        .ifPresent(host -> start(guest, host));
+                lab.hosts().stream().filter(LabHost::agentAnswers).findFirst().ifPresent(host -> start(guest, host));
             }
         }
     }
@@ -125,23 +124,33 @@ final class Settling {
         }
     }
 
-    private List<String> checkMemory() throws InterruptedException {
+    private List<String> checkMemory(long deadlineNs) throws InterruptedException {
         ConcurrentLinkedQueue<String> missing = new ConcurrentLinkedQueue<>();
         List<Thread> checks = new ArrayList<>();
         for (GuestFile guest : guests) {
-            checks.add(Thread.ofVirtual().start(() -> {
-                try {
-                    MemoryVerdict verdict = lab.services(guest).checkMemory();
-                    events.accept(new Event.MemoryChecked(
-                            System.nanoTime(), guest.name(), verdict.pages(), verdict.wrong()));
-                } catch (LabException e) {
-                    missing.add("guest " + guest.name() + " does not answer a memory check");
-                }
-            }));
+            checks.add(Thread.ofVirtual().start(() -> checkMemory(guest, deadlineNs, missing)));
         }
         for (Thread check : checks) {
             check.join();
         }
         return List.copyOf(missing);
+    }
+
+    /// A guest that has booted a moment ago fills its memory before it listens.
+    private void checkMemory(GuestFile guest, long deadlineNs, Collection<String> missing) {
+        while (true) {
+            try {
+                MemoryVerdict verdict = lab.services(guest).checkMemory();
+                events.accept(
+                        new Event.MemoryChecked(System.nanoTime(), guest.name(), verdict.pages(), verdict.wrong()));
+                return;
+            } catch (LabException e) {
+                if (System.nanoTime() > deadlineNs) {
+                    missing.add("guest " + guest.name() + " does not answer a memory check");
+                    return;
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MS));
+            }
+        }
     }
 }

@@ -16,8 +16,11 @@ final class Copies {
     static final long ACCOUNTING_LAG_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /// A paused guest's processors are woken now and then to change their state, for some microseconds. A guest
-    /// that runs uses more than this between any two looks that find it on a processor.
-    static final long RAN_NS_MIN = TimeUnit.MICROSECONDS.toNanos(500);
+    /// that runs has looks between which it used more than this.
+    static final long RAN_NS_MIN = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /// More than nothing: for those who must not call a copy still that may have run.
+    static final long STIRRED_NS_MIN = TimeUnit.MICROSECONDS.toNanos(50);
 
     /// The guest executed at some moment after the first time and until the second.
     record Active(long afterNs, long untilNs) {}
@@ -27,8 +30,7 @@ final class Copies {
     /// @param incoming  whether it was started to receive a guest
     /// @param active    in the order of time
     /// @param goneNs    when it was first seen to be gone; `Long.MAX_VALUE` if it never was
-    record Copy(
-            String process, String host, String guest, boolean incoming, List<Active> active, long goneNs) {
+    record Copy(String process, String host, String guest, boolean incoming, List<Active> active, long goneNs) {
         Copy {
             active = List.copyOf(active);
         }
@@ -61,7 +63,9 @@ final class Copies {
     private Copies() {}
 
     /// Those that executed, by guest, in the order in which they began.
-    static Map<String, List<Copy>> byGuest(List<Event> events) {
+    ///
+    /// @param ranNsMin  what counts as executing, between two looks
+    static Map<String, List<Copy>> byGuest(List<Event> events, long ranNsMin) {
         Map<String, Event.ProcessFound> found = new LinkedHashMap<>();
         Map<String, List<Active>> active = new LinkedHashMap<>();
         Map<String, Long> gone = new LinkedHashMap<>();
@@ -70,7 +74,7 @@ final class Copies {
                 case Event.ProcessFound it -> found.put(it.process(), it);
                 case Event.ProcessGone it -> gone.put(it.process(), it.atNs());
                 case Event.ProcessLook it -> {
-                    if (it.ranNs() >= RAN_NS_MIN) {
+                    if (it.ranNs() >= ranNsMin) {
                         active.computeIfAbsent(it.process(), _ -> new ArrayList<>())
                                 .add(new Active(it.sinceNs() - ACCOUNTING_LAG_NS, it.atNs()));
                     }

@@ -50,7 +50,7 @@ public final class DiskTruth {
     private void checkPlaces() {
         Set<Long> numbers = new HashSet<>();
         long expected = 0;
-        for (ImageRecords.Record record : image.records()) {
+        for (ImageRecords.Stored record : image.records()) {
             if (record.place() != expected) {
                 note("record " + record.number() + " stands behind a gap, at place " + record.place() + " instead of "
                         + expected);
@@ -67,7 +67,7 @@ public final class DiskTruth {
     }
 
     private void checkAcknowledged() {
-        Map<Long, ImageRecords.Record> byPlace = new HashMap<>();
+        Map<Long, ImageRecords.Stored> byPlace = new HashMap<>();
         image.records().forEach(record -> byPlace.put(record.place(), record));
         Map<Long, Event.Acknowledged> told = new HashMap<>();
         for (Event.Acknowledged one : acknowledged) {
@@ -76,7 +76,7 @@ public final class DiskTruth {
                 note("record " + one.number() + " was acknowledged by run " + before.run() + " and again by run "
                         + one.run() + ": the first is lost");
             }
-            ImageRecords.Record record = byPlace.get(one.number());
+            ImageRecords.Stored record = byPlace.get(one.number());
             if (record == null) {
                 note("record " + one.number() + " of run " + one.run() + " is acknowledged and lost");
             } else if (record.crc() != one.crc()) {
@@ -89,7 +89,7 @@ public final class DiskTruth {
     private void checkRuns() {
         Set<String> ended = new HashSet<>();
         List<String> onImage = new ArrayList<>();
-        for (ImageRecords.Record record : image.records()) {
+        for (ImageRecords.Stored record : image.records()) {
             if (!onImage.isEmpty() && onImage.getLast().equals(record.run())) {
                 continue;
             }

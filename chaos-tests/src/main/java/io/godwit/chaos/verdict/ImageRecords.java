@@ -15,7 +15,7 @@ import java.util.zip.CRC32;
 /// `disk.pl`.
 ///
 /// @param records  in the order of their places
-public record ImageRecords(List<Record> records) {
+public record ImageRecords(List<Stored> records) {
     private static final int RECORD_BYTES = 512;
     private static final byte[] MAGIC = "GWREC001".getBytes(StandardCharsets.US_ASCII);
     private static final int RUN_OFFSET = 24;
@@ -24,7 +24,7 @@ public record ImageRecords(List<Record> records) {
 
     /// @param place  where it stands, in records from the image's begin
     /// @param run    which boot of the guest wrote it
-    public record Record(long place, long number, int crc, String run) {}
+    public record Stored(long place, long number, int crc, String run) {}
 
     public ImageRecords {
         records = List.copyOf(records);
@@ -32,7 +32,7 @@ public record ImageRecords(List<Record> records) {
 
     /// Reads a raw image, all of it.
     public static ImageRecords read(Path image) throws IOException {
-        List<Record> records = new ArrayList<>();
+        List<Stored> records = new ArrayList<>();
         ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         try (FileChannel file = FileChannel.open(image, StandardOpenOption.READ)) {
             long begin = 0;
@@ -51,18 +51,20 @@ public record ImageRecords(List<Record> records) {
     }
 
     /// What is torn or no record at all is left out: its place is empty then.
-    private static void parse(ByteBuffer chunk, int offset, long place, List<Record> records) {
+    private static void parse(ByteBuffer chunk, int offset, long place, List<Stored> records) {
         for (int i = 0; i < MAGIC.length; i++) {
             if (chunk.get(offset + i) != MAGIC[i]) {
                 return;
             }
         }
+        byte[] record = new byte[RECORD_BYTES];
+        chunk.get(offset, record);
         CRC32 computed = new CRC32();
-        computed.update(chunk.array(), offset, RECORD_BYTES - Integer.BYTES);
+        computed.update(record, 0, RECORD_BYTES - Integer.BYTES);
         int crc = chunk.getInt(offset + RECORD_BYTES - Integer.BYTES);
         if (crc == (int) computed.getValue()) {
-            String run = new String(chunk.array(), offset + RUN_OFFSET, RUN_BYTES, StandardCharsets.US_ASCII);
-            records.add(new Record(place, chunk.getLong(offset + MAGIC.length), crc, run));
+            String run = new String(record, RUN_OFFSET, RUN_BYTES, StandardCharsets.US_ASCII);
+            records.add(new Stored(place, chunk.getLong(offset + MAGIC.length), crc, run));
         }
     }
 }

@@ -15,7 +15,7 @@ public final class OneExecutor {
     /// @return what is wrong, as sentences; empty if nothing is
     public static List<String> check(List<Event> events) {
         List<String> findings = new ArrayList<>();
-        Copies.byGuest(events).forEach((guest, copies) -> {
+        Copies.byGuest(events, Copies.RAN_NS_MIN).forEach((guest, copies) -> {
             for (int i = 0; i < copies.size(); i++) {
                 for (int j = i + 1; j < copies.size(); j++) {
                     compare(guest, copies.get(i), copies.get(j), findings);
@@ -29,7 +29,8 @@ public final class OneExecutor {
         if (mayPrecede(one, other) || mayPrecede(other, one)) {
             return;
         }
-        long overlapNs = Math.min(one.lastAfterNs(), other.lastAfterNs()) - Math.max(one.firstByNs(), other.firstByNs());
+        long overlapNs =
+                Math.min(one.lastAfterNs(), other.lastAfterNs()) - Math.max(one.firstByNs(), other.firstByNs());
         findings.add(("Guest %s executed in process %s on %s and in process %s on %s by turns, around %.3f s, for at"
                         + " least %.1f ms")
                 .formatted(

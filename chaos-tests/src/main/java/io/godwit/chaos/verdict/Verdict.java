@@ -68,8 +68,8 @@ public record Verdict(Map<String, List<String>> findings) {
             }
             checks.stream()
                     .filter(check -> check.wrong() > 0)
-                    .forEach(check -> findings.add("Guest " + guest + " found " + check.wrong() + " of " + check.pages()
-                            + " pages changed"));
+                    .forEach(check -> findings.add(
+                            "Guest " + guest + " found " + check.wrong() + " of " + check.pages() + " pages changed"));
         }
         return findings;
     }

@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -57,7 +58,8 @@ final class TestGuest implements AutoCloseable {
         this.image = new ImageWatch(() -> writers.of(
                 inode,
                 lab.hosts().stream()
-                        .flatMap(host -> host.guestProcesses().stream())
+                        .flatMap(
+                                host -> Stream.concat(host.guestProcesses().stream(), host.storageProcesses().stream()))
                         .toList()));
     }
 

@@ -30,7 +30,7 @@ final class ScheduleTest {
 
     @Test
     void everyKindComesBeforeAnyComesAThirdTime() {
-        List<FaultKind> kinds = rounds(1, 6).stream()
+        List<FaultKind> kinds = rounds(1, 8).stream()
                 .flatMap(List::stream)
                 .map(PlannedFault::kind)
                 .toList();

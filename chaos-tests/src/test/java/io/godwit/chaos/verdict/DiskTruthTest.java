@@ -11,7 +11,7 @@ final class DiskTruthTest {
     private static final int RECORDS = 30;
 
     private final Told told = new Told();
-    private final List<ImageRecords.Record> image = new ArrayList<>();
+    private final List<ImageRecords.Stored> image = new ArrayList<>();
 
     /// Three runs of ten records each, all of them acknowledged.
     @BeforeEach
@@ -26,8 +26,8 @@ final class DiskTruthTest {
         return "run" + number / 10;
     }
 
-    private static ImageRecords.Record record(long place, long number, String run) {
-        return new ImageRecords.Record(place, number, Told.crc(number, run), run);
+    private static ImageRecords.Stored record(long place, long number, String run) {
+        return new ImageRecords.Stored(place, number, Told.crc(number, run), run);
     }
 
     private List<String> check() {

@@ -34,7 +34,9 @@ final class ImageRecordsTest {
 
     private static byte[] record(long number, String run) {
         ByteBuffer record = ByteBuffer.allocate(RECORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        record.put("GWREC001".getBytes(StandardCharsets.US_ASCII)).putLong(number).putLong(7);
+        record.put("GWREC001".getBytes(StandardCharsets.US_ASCII))
+                .putLong(number)
+                .putLong(7);
         record.put(run.getBytes(StandardCharsets.US_ASCII));
         CRC32 crc = new CRC32();
         crc.update(record.array(), 0, RECORD_BYTES - Integer.BYTES);

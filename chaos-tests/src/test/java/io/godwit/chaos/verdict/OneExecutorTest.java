@@ -19,17 +19,13 @@ final class OneExecutorTest {
 
     @Test
     void aTakeoverThatFollowsAtOnceIsRight() {
-        Told told = new Told()
-                .runs("1/1", "h1", "g1", false, 0, 1000)
-                .runs("2/1", "h2", "g1", false, 1000, 2000);
+        Told told = new Told().runs("1/1", "h1", "g1", false, 0, 1000).runs("2/1", "h2", "g1", false, 1000, 2000);
         assertThat(OneExecutor.check(told.events())).isEmpty();
     }
 
     @Test
     void twoCopiesThatExecuteSideBySideAreFound() {
-        Told told = new Told()
-                .runs("1/1", "h1", "g1", false, 0, 1000)
-                .runs("2/1", "h2", "g1", false, 900, 2000);
+        Told told = new Told().runs("1/1", "h1", "g1", false, 0, 1000).runs("2/1", "h2", "g1", false, 900, 2000);
         assertThat(OneExecutor.check(told.events()))
                 .singleElement()
                 .asString()
@@ -68,9 +64,7 @@ final class OneExecutorTest {
 
     @Test
     void guestsAreJudgedEachForItself() {
-        Told told = new Told()
-                .runs("1/1", "h1", "g1", false, 0, 1000)
-                .runs("2/1", "h2", "g2", false, 0, 1000);
+        Told told = new Told().runs("1/1", "h1", "g1", false, 0, 1000).runs("2/1", "h2", "g2", false, 0, 1000);
         assertThat(OneExecutor.check(told.events())).isEmpty();
     }
 }

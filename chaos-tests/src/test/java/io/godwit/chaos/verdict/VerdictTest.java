@@ -12,7 +12,7 @@ final class VerdictTest {
     private static final Event TRUE_MEMORY = new Event.MemoryChecked(Told.ns(800), "g1", 100, 0);
     private static final Event ATTENTION = new Event.Watched(Told.ns(1000), 60, Told.ns(20));
     private static final ImageRecords IMAGE =
-            new ImageRecords(List.of(new ImageRecords.Record(0, 0, Told.crc(0, "run0"), "run0")));
+            new ImageRecords(List.of(new ImageRecords.Stored(0, 0, Told.crc(0, "run0"), "run0")));
 
     private static Told well() {
         return new Told()

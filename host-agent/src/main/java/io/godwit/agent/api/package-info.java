@@ -19,6 +19,7 @@
 /// | `POST /v1/guests/{g}/recovery?dryRun=` | | `RecoveryView`: asks all hosts, each puts right its own |
 /// | `GET /v1/guests/{g}/presence` | | `PresenceView`: what this host has, never passed on |
 /// | `POST /v1/guests/{g}/settlement` | | `SettlementView`: this host settles what it has, never passed on |
+/// | `POST /v1/guests/{g}/takeover` | `TakeoverRequest` | `GuestView`: this host starts it, never passed on |
 /// | `GET /metrics` | | Prometheus text |
 ///
 /// A request for a guest that another host owns is passed on to that host's agent. Anything but 2xx carries an

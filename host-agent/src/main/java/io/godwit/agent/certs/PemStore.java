@@ -45,8 +45,17 @@ final class PemStore {
     }
 
     static PrivateKey key(Path file) throws IOException {
+        return new JcaPEMKeyConverter().getPrivateKey(keyInfo(file));
+    }
+
+    /// Writes a key alone.
+    static void writeKey(Path file, byte[] key) throws IOException {
+        write(file, "PRIVATE KEY", key, "rw-------");
+    }
+
+    static PrivateKeyInfo keyInfo(Path file) throws IOException {
         if (parse(file) instanceof PrivateKeyInfo info) {
-            return new JcaPEMKeyConverter().getPrivateKey(info);
+            return info;
         }
         throw new IOException("This file holds no unencrypted PKCS#8 PEM key: " + file);
     }

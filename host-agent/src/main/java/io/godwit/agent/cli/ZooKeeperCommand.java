@@ -38,8 +38,9 @@ final class ZooKeeperCommand extends AgentCall {
     @Option(
             names = "--tick-ms",
             paramLabel = "MS",
-            defaultValue = "1000",
-            description = "Session timeouts may be from 2 to 20 ticks. Default: ${DEFAULT-VALUE}")
+            defaultValue = "500",
+            description = "A session ends at the next tick after its timeout. Timeouts are 2 ticks or more."
+                    + " Default: ${DEFAULT-VALUE}")
     int tickMs;
 
     @Option(names = "--id", paramLabel = "N", description = "Which of the ensemble's servers this is.")

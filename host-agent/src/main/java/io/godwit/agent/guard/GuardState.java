@@ -14,7 +14,9 @@ import java.util.Set;
 /// Each process has deadlines of its own, and only a feed that names it moves them: an agent that has just
 /// started and knows half of the guests neither prolongs the others nor lets them slip. A process leaves when
 /// it has ended.
-final class GuardState {
+///
+/// Public because the simulation runs this very class.
+public final class GuardState {
     private final Map<GuardedProcess, Deadlines> guests = new HashMap<>();
 
     /// @param stopped whether we may have stopped it; true also for one that a guard before us may have stopped
@@ -22,7 +24,8 @@ final class GuardState {
     /// @param killed  whether we have sent it its end, which it may not have met yet
     private record Deadlines(long pauseAtNs, long killAtNs, boolean stopped, boolean fed, boolean killed) {}
 
-    sealed interface Order {
+    /// What the guard has to do to a process.
+    public sealed interface Order {
         GuardedProcess target();
 
         record Pause(GuardedProcess target) implements Order {}
@@ -33,7 +36,7 @@ final class GuardState {
     }
 
     /// These processes may run until the first deadline and exist until the second.
-    void feed(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
+    public void feed(long pauseAtNs, long killAtNs, Collection<GuardedProcess> processes) {
         for (GuardedProcess process : processes) {
             Deadlines before = guests.get(process);
             guests.put(process, new Deadlines(pauseAtNs, killAtNs, before == null || before.stopped(), true, false));
@@ -59,7 +62,7 @@ final class GuardState {
     }
 
     /// What is to be done now, killing before pausing before continuing.
-    List<Order> due(long nowNs) {
+    public List<Order> due(long nowNs) {
         List<Order> kills = new ArrayList<>();
         List<Order> pauses = new ArrayList<>();
         List<Order> continues = new ArrayList<>();
@@ -80,7 +83,7 @@ final class GuardState {
     /// The order was carried out.
     ///
     /// @return whether this is news: an order stays due until the process has ended
-    boolean done(Order order) {
+    public boolean done(Order order) {
         Deadlines before = guests.get(order.target());
         if (before == null) {
             return false;
@@ -97,16 +100,16 @@ final class GuardState {
         return before.stopped() != stopped || before.killed() != killed;
     }
 
-    void ended(GuardedProcess process) {
+    public void ended(GuardedProcess process) {
         guests.remove(process);
     }
 
-    Set<GuardedProcess> held() {
+    public Set<GuardedProcess> held() {
         return Set.copyOf(guests.keySet());
     }
 
     /// How long nothing changes by itself, at most the given time; at least zero.
-    long quietNs(long nowNs, long mostNs) {
+    public long quietNs(long nowNs, long mostNs) {
         long quiet = mostNs;
         for (Deadlines deadlines : guests.values()) {
             for (long at : new long[] {deadlines.pauseAtNs(), deadlines.killAtNs()}) {
@@ -127,7 +130,7 @@ final class GuardState {
     }
 
     /// How long ago the order fell due: the margin that was used up.
-    long lateNs(Order order, long nowNs) {
+    public long lateNs(Order order, long nowNs) {
         Deadlines deadlines = guests.get(order.target());
         if (deadlines == null) {
             return 0;

@@ -4,11 +4,14 @@ import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.NbdDisk;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,14 +39,29 @@ public final class GuardedHypervisor implements Hypervisor {
     }
 
     @Override
+    public List<String> blockers(GuestSpec spec, Set<String> remote) {
+        return hypervisor.blockers(spec, remote);
+    }
+
+    @Override
     public Guest create(GuestSpec spec) throws HypervisorException {
-        return admitted(hypervisor.create(spec), true);
+        return create(spec, Map.of());
+    }
+
+    @Override
+    public Guest create(GuestSpec spec, Map<String, NbdDisk> remote) throws HypervisorException {
+        return admitted(hypervisor.create(spec, remote), true);
     }
 
     @Override
     public Guest prepareIncoming(GuestSpec spec) throws HypervisorException {
+        return prepareIncoming(spec, Map.of());
+    }
+
+    @Override
+    public Guest prepareIncoming(GuestSpec spec, Map<String, NbdDisk> remote) throws HypervisorException {
         // Its record is another host's until the commit, which is itself the proof.
-        return admitted(hypervisor.prepareIncoming(spec), false);
+        return admitted(hypervisor.prepareIncoming(spec, remote), false);
     }
 
     @Override

@@ -3,4 +3,4 @@ package io.godwit.agent.guard;
 import io.godwit.shim.linux.LinuxProcess;
 
 /// A guest's process, and the guest's name.
-record GuardedProcess(String guest, LinuxProcess process) {}
+public record GuardedProcess(String guest, LinuxProcess process) {}

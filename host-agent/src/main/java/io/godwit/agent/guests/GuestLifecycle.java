@@ -11,6 +11,7 @@ import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
 import io.godwit.storage.GuestEntry;
+import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.OwnerRecord.OwnerState;
 import io.godwit.storage.OwnershipException;
 import java.io.UncheckedIOException;
@@ -33,7 +34,7 @@ public final class GuestLifecycle {
         this.host = host;
         this.parser = parser;
         this.consoles = consoles;
-        this.admission = new Admission(host.config(), host.hypervisor());
+        this.admission = new Admission(host.config(), host.hypervisor(), host.images());
         this.records = new RecordKeeper(host);
         this.starter = new GuestStarter(host, records);
         this.ends = new GuestEnds(host, records, starter, clock);
@@ -45,6 +46,10 @@ public final class GuestLifecycle {
 
     public Admission admission() {
         return admission;
+    }
+
+    GuestStarter starter() {
+        return starter;
     }
 
     RecordKeeper records() {
@@ -72,7 +77,7 @@ public final class GuestLifecycle {
             host.table().remove(slot, "it was refused");
             throw e;
         }
-        Guest guest = starter.start(slot, spec, request.paused());
+        Guest guest = starter.start(slot, spec, request.paused(), new StartReason.Created(parsed.policy()));
         GuestView view = viewOf(slot);
         ends.watch(slot, guest);
         return new CreateAnswer(view, parsed.warnings());
@@ -98,8 +103,10 @@ public final class GuestLifecycle {
         return host.table().operate(name, (slot, here) -> {
             requireAlive(slot, here.guest());
             try {
+                // A guest may have come here paused by an agent that ended before it had its images to itself.
+                host.images().activate(here.guest().spec(), here.epoch());
                 here.guest().resume();
-            } catch (HypervisorException e) {
+            } catch (HypervisorException | ImageStoreException e) {
                 throw failed("Guest " + name + " could not be resumed: " + e.getMessage(), here.guest(), e);
             }
             host.notes().clear(name);

@@ -50,6 +50,7 @@ final class RecordKeeper {
     /// @throws AgentException UNAVAILABLE if that is left to the background; else the name is free, and the
     ///                        record was not what this host thought
     void end(GuestSlot slot, long epoch, Fate fate, String reason) throws AgentException, InterruptedException {
+        host.images().release(slot.name());
         try {
             stop(slot.name(), epoch, fate);
             if (forgets(slot.name(), fate, epoch)) {
@@ -76,13 +77,14 @@ final class RecordKeeper {
         }
     }
 
-    /// Records that the guest does not run any more, however long that takes. The name stays taken.
+    /// Records that the guest does not run any more, however long that takes, and that it is owed a start: should
+    /// this agent end before it has started the guest again, the cluster does. The name stays taken.
     ///
     /// @return false if the record is not this host's any more
     boolean awaitStopped(String guest, long epoch) throws InterruptedException {
         while (true) {
             try {
-                ownership.stopped(guest, epoch);
+                ownership.stoppedOwing(guest, epoch, Debt.NONE_TRIED);
                 return true;
             } catch (OwnershipException e) {
                 LOG.warn("Guest {} is not yet recorded as stopped: {}", guest, e.getMessage());

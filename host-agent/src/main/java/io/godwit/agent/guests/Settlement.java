@@ -2,8 +2,13 @@ package io.godwit.agent.guests;
 
 import io.godwit.agent.guests.RecordKeeper.Fate;
 import io.godwit.shim.Guest;
+import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
+import io.godwit.storage.Debt;
+import io.godwit.storage.GuestEntry;
+import io.godwit.storage.ImageStoreException;
+import io.godwit.storage.OwnershipException;
 import io.godwit.storage.Verdict;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,7 +26,11 @@ import org.slf4j.LoggerFactory;
 /// | waiting for its memory | this host's | its memory is lost: destroyed, recorded as stopped |
 /// | ended | this host's | what its file asks for |
 /// | any | not this host's | an outrun copy: destroyed |
-/// | nothing | this host's | the host was rebooted, or the hypervisor died: recorded as stopped |
+/// | nothing | this host's, and owed a start | recorded as stopped and owed: the coordinator finds it a place |
+/// | nothing | this host's, of an earlier boot | the host went down with it: started again, unless its file says leave
+/// |
+/// | nothing | this host's, of this boot | its hypervisor died: started again if on_crash says so, else recorded as
+/// stopped |
 ///
 /// A handover in which this host is the source is taken back by the asking; its target is not its owner. A guest
 /// that runs is announced, for whoever took it over or resumed it may have died before that.
@@ -30,6 +39,7 @@ import org.slf4j.LoggerFactory;
 final class Settlement {
     private static final Logger LOG = LoggerFactory.getLogger(Settlement.class);
     private static final Duration RETRY = Duration.ofSeconds(5);
+    private static final Duration IMAGES_RETRY = Duration.ofSeconds(1);
 
     private final HostContext host;
     private final GuestEnds ends;
@@ -95,14 +105,57 @@ final class Settlement {
     Outcome absent(GuestSlot slot) throws InterruptedException {
         return switch (host.ownership().settle(slot.name())) {
             case Verdict.Mine mine -> {
-                LOG.warn("Guest {} is recorded as this host's but is not here: it is stopped", slot.name());
-                yield endRecord(slot, mine.epoch(), "it did not outlive its host or its hypervisor");
+                LOG.warn("Guest {} is recorded as this host's but is not here", slot.name());
+                yield lost(slot, mine.epoch());
             }
             case Verdict.NotMine _ -> {
                 host.table().remove(slot, "its record is not this host's");
                 yield new Outcome("Nothing of it is here, and nothing should be", true);
             }
         };
+    }
+
+    /// Nobody saw it end, so on_crash = "destroy" removes no record here: the images may be all that is left of it.
+    private Outcome lost(GuestSlot slot, long epoch) throws InterruptedException {
+        String reason = "it did not outlive its host or its hypervisor";
+        GuestEntry entry;
+        try {
+            entry = host.ownership().guest(slot.name()).orElse(null);
+        } catch (OwnershipException e) {
+            LOG.warn("The specification of guest {} cannot be read: {}", slot.name(), e.getMessage());
+            entry = null;
+        }
+        SpecJson.Recorded recorded = entry == null
+                ? null
+                : SpecJson.recorded(slot.name(), entry.specification()).orElse(null);
+        if (entry == null || recorded == null) {
+            return endRecord(slot, epoch, Fate.KEEP, reason);
+        }
+        Debt debt = entry.debt();
+        if (debt != null && !debt.abandoned()) {
+            return endRecord(slot, epoch, new Fate.Owed(debt), "it is owed a start, on this host or another");
+        }
+        boolean rebooted = !entry.owner().bootId().equals(host.ownership().bootId());
+        boolean restarts =
+                rebooted ? recorded.policy().restarts() : recorded.spec().onCrash() == GuestSpec.OnEvent.RESTART;
+        return restarts ? startAgain(slot, epoch, recorded.spec()) : endRecord(slot, epoch, Fate.KEEP, reason);
+    }
+
+    private Outcome startAgain(GuestSlot slot, long epoch, GuestSpec spec) throws InterruptedException {
+        long freeBytes = host.config().limits().memoryBytes() - host.table().memoryUsedBytes();
+        if (spec.memoryBytes() > freeBytes) {
+            Debt owed = Debt.NONE_TRIED.failed("its host " + host.name() + " has no room for it any more");
+            return endRecord(slot, epoch, new Fate.Owed(owed), "there is no room for it here any more");
+        }
+        GuestSlot held = host.table().replace(slot, spec, new SlotState.Reserved("being started again"));
+        String failure = ends.restartLost(held, epoch, spec);
+        if (!failure.isEmpty()) {
+            return new Outcome(failure, true);
+        }
+        if (held.state() instanceof SlotState.Here here) {
+            announcements.announce(here.guest());
+        }
+        return new Outcome("It was lost, and has been started again", true);
     }
 
     private Outcome keep(GuestSlot slot, Guest guest, long epoch) throws HypervisorException, InterruptedException {
@@ -125,7 +178,7 @@ final class Settlement {
                         slot.name(),
                         state);
                 guest.destroy(GuestStarter.DESTROY_TIMEOUT);
-                yield endRecord(slot, epoch, "its memory is lost");
+                yield endRecord(slot, epoch, Fate.KEEP, "its memory is lost");
             }
         };
         if (state != RunState.INCOMING && state != RunState.GONE) {
@@ -135,12 +188,19 @@ final class Settlement {
         return outcome;
     }
 
-    private Outcome resumeUnlessPausedByOperator(GuestSlot slot, Guest guest, long epoch) {
+    private Outcome resumeUnlessPausedByOperator(GuestSlot slot, Guest guest, long epoch) throws InterruptedException {
         if (host.notes().paused(slot.name(), epoch)) {
             LOG.info("Guest {} was paused by its operator and stays so", slot.name());
             return new Outcome("It is here, paused by its operator", true);
         }
         LOG.warn("Guest {} was left paused by an agent that ended in a switchover: resuming it", slot.name());
+        try {
+            host.images().activate(guest.spec(), epoch);
+        } catch (ImageStoreException e) {
+            LOG.error("Guest {} stands still until it has its images: {}", slot.name(), e.getMessage());
+            resumeLater(slot, guest, epoch);
+            return new Outcome("It is this host's, and stands still until it has its images: " + e.getMessage(), false);
+        }
         try {
             guest.resume();
             announcements.announce(guest);
@@ -148,6 +208,53 @@ final class Settlement {
         } catch (HypervisorException e) {
             LOG.error("Guest {} could not be resumed: {}", slot.name(), e.getMessage());
             return new Outcome("It is this host's, but could not be resumed: " + AgentException.words(e), false);
+        }
+    }
+
+    private void resumeLater(GuestSlot slot, Guest guest, long epoch) {
+        try {
+            host.threads().execute(() -> resumeWithImages(slot, guest, epoch));
+        } catch (RejectedExecutionException e) {
+            LOG.warn("Guest {} is resumed when the agent starts again", slot.name());
+        }
+    }
+
+    /// Ends as soon as somebody else has done something with the guest.
+    @SuppressWarnings("ReferenceEquality") // this very copy
+    private void resumeWithImages(GuestSlot slot, Guest guest, long epoch) {
+        try {
+            boolean done = false;
+            while (!done) {
+                Thread.sleep(IMAGES_RETRY);
+                slot.operation().lock();
+                try {
+                    boolean waits = slot.state() instanceof SlotState.Here here
+                            && here.guest() == guest
+                            && !slot.removed()
+                            && !host.notes().paused(slot.name(), epoch)
+                            && guest.state() == RunState.PAUSED;
+                    done = !waits || resumed(slot, guest, epoch);
+                } finally {
+                    slot.operation().unlock();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (HypervisorException e) {
+            LOG.error("Guest {} cannot be resumed; it is left as it is: {}", slot.name(), e.getMessage());
+        }
+    }
+
+    private boolean resumed(GuestSlot slot, Guest guest, long epoch) throws HypervisorException, InterruptedException {
+        try {
+            host.images().activate(guest.spec(), epoch);
+            guest.resume();
+            announcements.announce(guest);
+            LOG.info("Guest {} has its images and runs again", slot.name());
+            return true;
+        } catch (ImageStoreException e) {
+            LOG.warn("Guest {} stands still until it has its images: {}", slot.name(), e.getMessage());
+            return e.kind() == ImageStoreException.Kind.REFUSED;
         }
     }
 
@@ -160,6 +267,7 @@ final class Settlement {
         host.notes().clear(slot.name());
         announcements.silence(slot.name());
         ends.forget(slot.name());
+        host.images().release(slot.name());
         host.table()
                 .transitionTo(slot, new SlotState.Reserved("an outrun copy that is being destroyed"), "it is outrun");
         if (destroyed(slot, guest)) {
@@ -196,10 +304,10 @@ final class Settlement {
         }
     }
 
-    private Outcome endRecord(GuestSlot slot, long epoch, String reason) throws InterruptedException {
+    private Outcome endRecord(GuestSlot slot, long epoch, Fate fate, String reason) throws InterruptedException {
         host.notes().clear(slot.name());
         try {
-            records.end(slot, epoch, Fate.KEEP, reason);
+            records.end(slot, epoch, fate, reason);
             return new Outcome("It is recorded as stopped: " + reason, true);
         } catch (AgentException e) {
             LOG.warn("Guest {} is not recorded as stopped: {}", slot.name(), e.getMessage());

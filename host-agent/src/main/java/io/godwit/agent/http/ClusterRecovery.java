@@ -16,6 +16,7 @@ import io.godwit.agent.recovery.Finding.What;
 import io.godwit.agent.recovery.RecoveryPlan;
 import io.godwit.agent.recovery.RecoveryPlan.Action;
 import io.godwit.agent.recovery.RecoveryPlan.Step;
+import io.godwit.storage.Debt;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.OwnerRecord;
@@ -76,8 +77,20 @@ final class ClusterRecovery {
         for (Step step : steps) {
             views.add(view(step, presences.get(step.host()), outcomes.get(step.host())));
         }
+        if (!dryRun) {
+            tryAgain(guest);
+        }
         boolean settled = views.stream().allMatch(RecoveryView.HostView::settled);
         return new RecoveryView(guest, view(record), view(dryRun ? record : record(guest)), dryRun, settled, views);
+    }
+
+    /// A guest that was given up is owed its start as on the first day: its operator has mended what was wrong.
+    private void tryAgain(String guest) throws OwnershipException, InterruptedException {
+        Optional<GuestEntry> entry = host.ownership().guest(guest);
+        Debt debt = entry.map(GuestEntry::debt).orElse(null);
+        if (entry.isPresent() && debt != null && debt.abandoned()) {
+            host.ownership().owe(guest, entry.get().version(), Debt.NONE_TRIED);
+        }
     }
 
     private Optional<OwnerRecord> record(String guest) throws OwnershipException {

@@ -13,11 +13,13 @@ import io.godwit.migration.SwitchoverGate;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.NbdDisk;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.OwnershipException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -54,20 +56,31 @@ public final class Arrivals implements IncomingGuests {
     }
 
     @Override
-    public Incoming prepare(Offer offer) throws IOException {
+    public Incoming prepare(Offer offer) throws IOException, InterruptedException {
         List<String> present = blockers.of(offer);
         if (!present.isEmpty()) {
             throw new IOException(String.join("\n", present));
         }
         GuestSlot slot = reserve(offer);
         try {
-            Guest guest = host.hypervisor().prepareIncoming(offer.spec());
+            Map<String, NbdDisk> served = host.images().arrive(offer.spec(), epochToCome(offer), offer.migration());
+            Guest guest = host.hypervisor().prepareIncoming(offer.spec(), served);
             arriving.accept(offer.spec().name());
             return new Arrival(slot, guest, offer);
-        } catch (HypervisorException | RuntimeException e) {
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            host.images().release(offer.spec().name());
             host.table().remove(slot, "it could not be prepared");
             throw e;
         }
+    }
+
+    /// The commit raises the epoch by one. Should the record change until then, the commit will be refused.
+    private long epochToCome(Offer offer) throws IOException {
+        return host.ownership()
+                .guest(offer.spec().name())
+                .map(entry -> entry.owner().epoch() + 1)
+                .orElseThrow(() -> new IOException(
+                        "There is no record of the guest: " + offer.spec().name()));
     }
 
     private GuestSlot reserve(Offer offer) throws IOException {
@@ -89,7 +102,12 @@ public final class Arrivals implements IncomingGuests {
             this.slot = slot;
             this.guest = guest;
             this.spec = offer.spec();
-            this.gate = new TargetGate(host.ownership(), spec.name(), offer.migration(), SpecJson.claims(offer.spec()));
+            this.gate = new TargetGate(
+                    host.ownership(),
+                    spec.name(),
+                    offer.migration(),
+                    SpecJson.claims(spec),
+                    epoch -> host.images().activate(spec, epoch));
         }
 
         @Override
@@ -167,6 +185,7 @@ public final class Arrivals implements IncomingGuests {
         public void discarded(String reason) {
             host.notes().clear(spec.name());
             guest.close();
+            host.images().release(spec.name());
             host.table().remove(slot, "it stays elsewhere: " + reason);
         }
     }

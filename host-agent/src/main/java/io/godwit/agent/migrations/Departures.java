@@ -260,6 +260,7 @@ public final class Departures {
 
     private void moved(GuestSlot slot, SlotState.Leaving leaving, MigrationReport report) {
         host.notes().clear(slot.name());
+        host.images().forget(slot.name());
         takeover.silence(slot.name());
         ends.forget(slot.name());
         try {

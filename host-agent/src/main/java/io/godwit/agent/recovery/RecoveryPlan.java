@@ -152,7 +152,8 @@ public final class RecoveryPlan {
                 step(
                         finding,
                         Action.RECORD_STOPPED,
-                        "The guest is recorded as this host's, but there is no process of it: it is stopped.");
+                        "The guest is recorded as this host's, but there is no process of it."
+                                + " It is started again or recorded as stopped, as its file says.");
             case STRANGER, UNRECORDED ->
                 nothing.leftovers()
                         ? step(finding, Action.REMOVE_LEFTOVERS, "A process that has ended left these behind.")

@@ -20,24 +20,18 @@ final class DaemonKeeper implements AutoCloseable {
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(2);
     private static final Duration LINK_TIMEOUT = Duration.ofMinutes(2);
 
-    private final Opener daemons;
+    private final ImageServer.Daemons daemons;
     private final FenceLoop loop;
     private final Thread thread;
     private volatile boolean closed;
 
-    /// Takes hold of the storage daemon, or starts it.
-    @FunctionalInterface
-    public interface Opener {
-        StorageDaemon open() throws HypervisorException;
-    }
-
-    private DaemonKeeper(Opener daemons, FenceLoop loop) {
+    private DaemonKeeper(ImageServer.Daemons daemons, FenceLoop loop) {
         this.daemons = daemons;
         this.loop = loop;
         this.thread = Thread.ofVirtual().name("godwit-storage-keeper").unstarted(this::run);
     }
 
-    static DaemonKeeper start(Opener daemons, FenceLoop loop) {
+    static DaemonKeeper start(ImageServer.Daemons daemons, FenceLoop loop) {
         DaemonKeeper keeper = new DaemonKeeper(daemons, loop);
         keeper.thread.start();
         return keeper;
@@ -53,6 +47,9 @@ final class DaemonKeeper implements AutoCloseable {
                     wait = WAIT_MIN;
                     watch(daemon);
                 } catch (HypervisorException | ExecutionException | TimeoutException e) {
+                    if (closed) {
+                        return;
+                    }
                     LOG.error("Images cannot be served: {}", e.getMessage());
                     Thread.sleep(wait);
                     wait = wait.multipliedBy(2).compareTo(WAIT_MAX) < 0 ? wait.multipliedBy(2) : WAIT_MAX;

@@ -49,6 +49,8 @@ final class FenceLoop implements AutoCloseable {
     private static final class Fence {
         private ServedImage image;
         private FenceState state;
+        /// Whether the daemon may have it open.
+        private boolean open;
 
         Fence(ServedImage image, @Nullable Mark mark) {
             this.image = image;
@@ -104,9 +106,14 @@ final class FenceLoop implements AutoCloseable {
         submit(() -> {
             try {
                 Map<String, String> exports = fresh.exports();
+                StorageDaemon former = daemon;
+                if (former != null) {
+                    unlink(former, "another one is used from now on");
+                }
                 daemon = fresh;
                 linked = true;
                 for (Fence fence : List.copyOf(fences.values())) {
+                    fence.open = true;
                     feed(fence, new FenceEvent.DaemonBack(present(fence.image, exports.keySet())));
                 }
                 done.complete(null);
@@ -125,7 +132,10 @@ final class FenceLoop implements AutoCloseable {
 
     /// Time to try again what failed. From any thread.
     void retry() {
-        submit(() -> List.copyOf(fences.values()).forEach(fence -> feed(fence, new FenceEvent.Retry())));
+        submit(() -> fences.values().stream()
+                .filter(fence -> fence.state.resting())
+                .toList()
+                .forEach(fence -> feed(fence, new FenceEvent.Retry())));
     }
 
     @SuppressWarnings("ReferenceEquality") // this very connection
@@ -151,6 +161,7 @@ final class FenceLoop implements AutoCloseable {
             return null;
         }
         Fence fence = new Fence(image, null);
+        fence.open = true;
         fences.put(image.key(), fence);
         StorageDaemon current = daemon;
         if (current != null) {
@@ -188,7 +199,10 @@ final class FenceLoop implements AutoCloseable {
     private Optional<FenceEvent> act(Fence fence, FenceAction action) {
         return switch (action) {
             case FenceAction.Remember(Mark mark) -> Optional.of(remember(fence.image, mark));
-            case FenceAction.Add(Grant grant) -> add(fence.image, grant);
+            case FenceAction.Add(Grant grant) -> {
+                fence.open = true;
+                yield add(fence.image, grant);
+            }
             case FenceAction.Remove(Grant grant) -> {
                 remove(fence.image, grant);
                 yield Optional.empty();
@@ -255,7 +269,7 @@ final class FenceLoop implements AutoCloseable {
         StorageDaemon current = daemon;
         if (current != null) {
             LOG.info("Image {} is taken from {}", image.path(), grant);
-            current.remove(image.export(grant)).whenComplete((_, failure) -> {
+            var _ = current.remove(image.export(grant)).whenComplete((_, failure) -> {
                 if (failure == null) {
                     submit(() -> goneUnlessLost(current, image, grant));
                 } else {
@@ -278,9 +292,11 @@ final class FenceLoop implements AutoCloseable {
     private void releaseIfUnused(Fence fence) {
         FenceState state = fence.state;
         StorageDaemon current = daemon;
-        if (current != null && state.linked() && state.exports().isEmpty() && state.request() == null) {
+        boolean unused = fence.open && state.exports().isEmpty() && state.request() == null && !state.resting();
+        if (current != null && state.linked() && unused) {
             try {
                 current.release(fence.image.opened());
+                fence.open = false;
             } catch (HypervisorException e) {
                 LOG.warn("Image {} is still open at the storage daemon: {}", fence.image.path(), e.getMessage());
             }

@@ -1,6 +1,8 @@
 package io.godwit.agent.storage;
 
 import io.godwit.shim.GuestSpec.Disk.Format;
+import io.godwit.shim.HypervisorException;
+import io.godwit.shim.StorageDaemon;
 import io.godwit.storage.ImageGrant;
 import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.ImageStoreException.Kind;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +26,12 @@ import java.util.concurrent.atomic.AtomicLong;
 /// The images this host serves. Safe for use by many threads: they ask and wait, while one thread decides and acts.
 public final class ImageServer implements AutoCloseable {
     static final int IMAGES_MAX = 65_536;
+
+    /// Takes hold of the storage daemon, or starts it.
+    @FunctionalInterface
+    public interface Daemons {
+        StorageDaemon open() throws HypervisorException;
+    }
 
     private final List<Path> directories;
     private final int port;
@@ -45,7 +54,7 @@ public final class ImageServer implements AutoCloseable {
     /// @param daemons takes hold of the storage daemon, or starts it
     /// @throws IOException if what was activated before cannot be read
     public static ImageServer start(
-            List<Path> directories, int port, Path stateDirectory, DaemonKeeper.Opener daemons, Duration patience)
+            List<Path> directories, int port, Path stateDirectory, Daemons daemons, Duration patience)
             throws IOException {
         FenceLoop loop = new FenceLoop(new MarkStore(stateDirectory));
         return new ImageServer(directories, port, loop, DaemonKeeper.start(daemons, loop), patience);
@@ -55,12 +64,10 @@ public final class ImageServer implements AutoCloseable {
         return port;
     }
 
-    /// What would keep this image from being granted.
-    ///
-    /// @throws ImageStoreException with the reason
-    void check(Map<String, Format> images) throws ImageStoreException {
-        for (Map.Entry<String, Format> image : images.entrySet()) {
-            find(image.getKey(), image.getValue());
+    /// @throws ImageStoreException with what keeps these images from being granted
+    void check(Set<String> images) throws ImageStoreException {
+        for (String image : images) {
+            find(image, Format.RAW);
         }
         if (!loop.linked()) {
             throw new ImageStoreException(Kind.UNAVAILABLE, "The image server's storage daemon is not ready");

@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 final class ServerProperties {
     private static final int CLIENTS_MAX = 1_024;
     private static final int CLIENTS_PER_ADDRESS_MAX = 256;
+    private static final int TIMEOUT_TICKS_MAX = 20;
+    private static final int TIMEOUT_MS_MAX = 40_000;
+    private static final int INIT_MS = 20_000;
+    private static final int SYNC_MS = 5_000;
+    private static final int TICKS_MIN = 2;
     private static final String CIPHERS = "TLS_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256";
 
     private ServerProperties() {}
@@ -18,6 +23,8 @@ final class ServerProperties {
         Properties properties = new Properties();
         properties.setProperty("dataDir", dataDirectory(settings).toString());
         properties.setProperty("tickTime", Integer.toString(settings.tickMs()));
+        int longestMs = Math.max(TIMEOUT_TICKS_MAX * settings.tickMs(), TIMEOUT_MS_MAX);
+        properties.setProperty("maxSessionTimeout", Integer.toString(longestMs));
         properties.setProperty("maxClientCnxns", Integer.toString(CLIENTS_PER_ADDRESS_MAX));
         properties.setProperty("maxCnxns", Integer.toString(CLIENTS_MAX));
         properties.setProperty("autopurge.snapRetainCount", "3");
@@ -32,7 +39,7 @@ final class ServerProperties {
             properties.setProperty("serverCnxnFactory", "org.apache.zookeeper.server.NettyServerCnxnFactory");
             secure(properties, "ssl.", tls, keyStore);
         }
-        join(properties, settings.ensemble(), tls, keyStore);
+        join(properties, settings, tls, keyStore);
         return properties;
     }
 
@@ -46,13 +53,14 @@ final class ServerProperties {
     }
 
     private static void join(
-            Properties properties, @Nullable Ensemble ensemble, AgentConfig.@Nullable TlsFiles tls, Path keyStore) {
+            Properties properties, ServerSettings settings, AgentConfig.@Nullable TlsFiles tls, Path keyStore) {
+        Ensemble ensemble = settings.ensemble();
         if (ensemble == null) {
             return;
         }
         // In ticks: how long a server may take to catch up with the leader, and how far it may then lag.
-        properties.setProperty("initLimit", "20");
-        properties.setProperty("syncLimit", "5");
+        properties.setProperty("initLimit", Integer.toString(ticks(INIT_MS, settings.tickMs())));
+        properties.setProperty("syncLimit", Integer.toString(ticks(SYNC_MS, settings.tickMs())));
         ensemble.servers()
                 .forEach((id, server) -> properties.setProperty(
                         "server." + id, server.host() + ":" + server.peerPort() + ":" + server.electionPort()));
@@ -60,6 +68,10 @@ final class ServerProperties {
             properties.setProperty("sslQuorum", "true");
             secure(properties, "ssl.quorum.", tls, keyStore);
         }
+    }
+
+    private static int ticks(int ms, int tickMs) {
+        return Math.max(TICKS_MIN, (ms + tickMs - 1) / tickMs);
     }
 
     private static void secure(Properties properties, String prefix, AgentConfig.TlsFiles tls, Path keyStore) {

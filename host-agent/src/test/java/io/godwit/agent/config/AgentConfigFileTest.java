@@ -1,6 +1,7 @@
 package io.godwit.agent.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.godwit.agent.certs.CertificateAuthority;
@@ -52,6 +53,47 @@ class AgentConfigFileTest {
                         List.of(Path.of("/srv/guests")),
                         AgentConfig.Accelerator.AUTO,
                         new AgentConfig.Limits(15L << 30, 64, 2)));
+    }
+
+    @Test
+    void readsImageServersAndWhatThisHostServes() throws Exception {
+        AgentConfig config = AgentConfigFile.parse("agent.yaml", LEAST + """
+                imageServers:
+                  - directory: /srv/served
+                    host: host1
+                  - {directory: /srv/more, host: storage2, reconnectSeconds: 30}
+                storage:
+                  directories: [/srv/served]
+                """, HOST_MEMORY);
+
+        assertThat(config.images())
+                .isEqualTo(new AgentConfig.Images(
+                        List.of(
+                                new AgentConfig.ImageServer(Path.of("/srv/served"), "host1", 10),
+                                new AgentConfig.ImageServer(Path.of("/srv/more"), "storage2", 30)),
+                        new AgentConfig.Storage(
+                                List.of(Path.of("/srv/served")), 10_809, Path.of("/var/lib/godwit/images"))));
+    }
+
+    @Test
+    void refusesImageServersThatContradictEachOther() {
+        assertThatThrownBy(() -> AgentConfigFile.parse("agent.yaml", LEAST + """
+                imageServers:
+                  - directory: /srv/served
+                    host: host1
+                  - directory: /srv/served/below
+                    host: storage2
+                    speed: 5
+                storage:
+                  directories: [/srv/other]
+                  port: 7070
+                  stateDirectory: /run/godwit/images
+                """, HOST_MEMORY))
+                .hasMessageContaining("two servers for one image")
+                .hasMessageContaining("speed is not a key")
+                .hasMessageContaining("storage does not")
+                .hasMessageContaining("has a port that api or migration has too")
+                .hasMessageContaining("does not outlive a reboot");
     }
 
     @Test
@@ -126,8 +168,8 @@ class AgentConfigFileTest {
                         "f: line 12: accelerator is not one of auto, kvm, tcg: xen",
                         "f: line 14: limits.memory is more than this host has, which is 16 GiB: 64 GiB",
                         "f: line 2: adress is not a key of this file; here it may hold accelerator, address, api,"
-                                + " bridge, imageDirectories, insecure, lease, limits, migration, name, ramDirectory,"
-                                + " runDirectory, tls, zookeeper");
+                                + " bridge, imageDirectories, imageServers, insecure, lease, limits, migration, name,"
+                                + " ramDirectory, runDirectory, storage, tls, zookeeper");
     }
 
     @ParameterizedTest

@@ -8,6 +8,9 @@ import io.godwit.agent.api.CreateRequest;
 import io.godwit.agent.guests.AgentException.Code;
 import io.godwit.agent.testing.ScriptedOwnership;
 import io.godwit.agent.testing.TestHost;
+import io.godwit.storage.GuestEntry;
+import io.godwit.storage.OwnerRecord;
+import io.godwit.storage.OwnerRecord.OwnerState;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.Verdict;
@@ -52,6 +55,7 @@ class UndecidedTest {
     void doesNotStartAGuestWhoseClaimIsUndecidedAndGivesItUpOnceItIsKnown() {
         records.fail(new OwnershipException(Kind.UNDECIDED, "No answer"));
         records.answer(new Verdict.Mine(1));
+        records.put(new GuestEntry("web1", "{}", new OwnerRecord("h1", "boot", 1, new OwnerState.Stopped()), 1));
         assertThatThrownBy(() -> guests.create(WEB1, false)).isInstanceOfSatisfying(AgentException.class, e -> {
             assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
             assertThat(e.state()).isEqualTo("not started");

@@ -2,6 +2,7 @@ package io.godwit.shim.qemu;
 
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.StorageDaemon;
+import io.godwit.shim.StorageDaemonSettings;
 import io.godwit.shim.linux.LinuxProcess;
 import java.util.LinkedHashMap;
 import java.util.Map;

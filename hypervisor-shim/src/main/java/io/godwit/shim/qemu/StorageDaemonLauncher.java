@@ -1,6 +1,7 @@
 package io.godwit.shim.qemu;
 
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.StorageDaemonSettings;
 import io.godwit.shim.linux.LinuxProcess;
 import java.io.File;
 import java.io.IOException;

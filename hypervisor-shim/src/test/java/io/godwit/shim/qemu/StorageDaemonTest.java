@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.godwit.shim.GuestSpec.Disk.Format;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.StorageDaemon.Image;
+import io.godwit.shim.StorageDaemonSettings;
 import io.godwit.shim.linux.LinuxProcess;
 import java.io.BufferedReader;
 import java.io.IOException;

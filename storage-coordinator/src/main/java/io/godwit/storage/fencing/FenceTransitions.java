@@ -17,7 +17,7 @@ import io.godwit.storage.fencing.FenceRequest.Withdraw;
 ///
 /// | event                     | effect                                                                            |
 /// |---------------------------|-----------------------------------------------------------------------------------|
-/// | any request, not linked   | refused: ask again                                                                |
+/// | not linked, and possible  | refused: ask again                                                                |
 /// | Prepare g, above f        | others above f are removed, then g is added; answered when it is there            |
 /// | Prepare g, active         | answered when it is there                                                         |
 /// | Prepare g, otherwise      | refused for good                                                                  |
@@ -55,28 +55,35 @@ public final class FenceTransitions {
     }
 
     private static void asked(FenceWork work, FenceRequest request) {
-        if (!work.linked()) {
-            work.refuse(request, "The storage daemon does not answer", true);
-            return;
-        }
         switch (request) {
             case Prepare prepare -> {
                 boolean possible = work.aboveFloor(prepare.grant()) || work.active(prepare.grant());
                 if (possible) {
-                    work.takeIfFreeOrSame(prepare);
+                    takeIfLinked(work, prepare);
                 } else {
                     work.refuse(prepare, "The image was activated for " + work.floorWords(), false);
                 }
             }
             case Activate activate -> {
-                if (work.aboveFloor(activate.grant()) || work.isFloor(activate.grant())) {
+                boolean possible = work.aboveFloor(activate.grant()) || work.isFloor(activate.grant());
+                if (possible && !work.linked()) {
+                    takeIfLinked(work, activate);
+                } else if (possible) {
                     work.takeAnyway(activate, "An activation for " + activate.grant() + " was asked for meanwhile");
                     work.raiseFloor(activate.grant());
                 } else {
                     work.refuse(activate, "The image was activated for " + work.floorWords(), false);
                 }
             }
-            case Withdraw withdraw -> work.takeIfFreeOrSame(withdraw);
+            case Withdraw withdraw -> takeIfLinked(work, withdraw);
+        }
+    }
+
+    private static void takeIfLinked(FenceWork work, FenceRequest request) {
+        if (work.linked()) {
+            work.takeIfFreeOrSame(request);
+        } else {
+            work.refuse(request, "The storage daemon does not answer", true);
         }
     }
 }

@@ -9,11 +9,12 @@ import java.util.regex.Pattern;
 /// @param priority      of two guests that wait to be restarted, the one with the higher is first
 /// @param restarts      whether the guest is restarted elsewhere at all when its host dies
 public record RestartPolicy(String affinity, String antiAffinity, int priority, boolean restarts) {
+    /// Stands before what is made with it.
+    private static final Pattern GROUP = Pattern.compile("([A-Za-z0-9][A-Za-z0-9_.-]{0,62})?");
+
     public static final int PRIORITY_MAX = 1_000;
     public static final int PRIORITY_DEFAULT = 100;
     public static final RestartPolicy DEFAULT = new RestartPolicy("", "", PRIORITY_DEFAULT, true);
-
-    private static final Pattern GROUP = Pattern.compile("([A-Za-z0-9][A-Za-z0-9_.-]{0,62})?");
 
     public RestartPolicy {
         if (!isGroup(affinity) || !isGroup(antiAffinity)) {

@@ -1,4 +1,4 @@
-package io.godwit.shim.qemu;
+package io.godwit.shim;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,15 +26,16 @@ public record StorageDaemonSettings(
         }
     }
 
-    Path pidFile() {
+    /// Holds the daemon's process id while it runs.
+    public Path pidFile() {
         return directory.resolve("storage.pid");
     }
 
-    Path qmpSocket() {
+    public Path qmpSocket() {
         return directory.resolve("qmp.sock");
     }
 
-    Path log() {
+    public Path log() {
         return directory.resolve("storage.log");
     }
 }

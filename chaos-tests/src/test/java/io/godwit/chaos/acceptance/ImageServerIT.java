@@ -1,0 +1,93 @@
+package io.godwit.chaos.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.godwit.chaos.lab.Command;
+import io.godwit.chaos.lab.GuestFile;
+import io.godwit.chaos.lab.Lab;
+import io.godwit.chaos.lab.LabSettings;
+import io.godwit.chaos.workload.GuestWorkload;
+import io.godwit.shim.linux.LinuxProcess;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Guests whose images are served by the third host, over NBD with TLS.
+final class ImageServerIT {
+    private static final int SERVER = 3;
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private static Lab lab;
+    private TestGuest guest;
+
+    @BeforeAll
+    static void bringALabUp() {
+        lab = Lab.up(LabSettings.standard("itimages").withImageServer(SERVER));
+    }
+
+    @AfterAll
+    static void takeTheLabDown() {
+        lab.close();
+    }
+
+    @BeforeEach
+    void boot() {
+        guest = TestGuest.boot(lab, lab.guest("web1", 1, 256, GuestWorkload.STANDARD), 1);
+    }
+
+    @AfterEach
+    void destroy() {
+        guest.close();
+    }
+
+    @Test
+    void movesKeepEveryRecordAndOnlyTheServerEverOpensTheImage() throws Exception {
+        guest.assertDiskTrue();
+        guest.move(1, 2);
+        guest.assertTrue();
+        guest.move(2, 1);
+        guest.move(1, SERVER);
+        guest.move(SERVER, 2);
+        guest.assertTrue();
+        guest.assertRunsOnlyOn(2);
+        assertThat(guest.writersSeen())
+                .as("processes that had the image open for writing")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aDaemonThatIsKilledIsReplacedAndTheGuestHardlyNotices() throws Exception {
+        kill(lab.host(SERVER).storageProcesses().getFirst());
+        await().atMost(LONG).until(() -> lab.host(SERVER).storageProcesses().size() == 1);
+        guest.assertTrue();
+        guest.move(1, 2);
+        guest.assertTrue();
+    }
+
+    @Test
+    void whileTheServersAgentIsAwayGuestsRunAndNoneIsCreatedOrMoved() throws Exception {
+        lab.host(SERVER).killAgent();
+        try {
+            guest.assertTrue();
+            assertThat(guest.migrate(1, 2).stderr()).contains("Image server h3 does not answer");
+            GuestFile other = lab.guest("web2", 2, 64, GuestWorkload.STANDARD);
+            Command.Result refused = lab.host(1).cli("create", lab.write(other).toString());
+            assertThat(refused.exitCode()).isNotZero();
+            assertThat(refused.stderr()).contains("Image server h3 does not answer");
+        } finally {
+            lab.host(SERVER).startAgent();
+        }
+        guest.move(1, 2);
+        guest.assertTrue();
+    }
+
+    private static void kill(long pid) throws Exception {
+        LinuxProcess process = LinuxProcess.find(pid).orElseThrow();
+        process.signal(LinuxProcess.Signal.KILL);
+        assertThat(process.awaitExit(LONG)).isTrue();
+    }
+}

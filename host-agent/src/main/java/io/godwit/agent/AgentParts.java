@@ -6,6 +6,7 @@ import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.IncomingGuests;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
+import io.godwit.storage.AddressProbe;
 import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.Ownership;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +24,7 @@ public record AgentParts(
         Consoles consoles,
         Ownership ownership,
         AddressTakeover takeover,
+        AddressProbe probe,
         EngineFactory engine,
         GuestFileParser parser,
         PrometheusMeterRegistry meters,

@@ -14,6 +14,7 @@ import io.godwit.shim.linux.PacketSocket;
 import io.godwit.shim.qemu.QemuHypervisor;
 import io.godwit.shim.qemu.QemuSettings;
 import io.godwit.shim.qemu.QemuStorageDaemon;
+import io.godwit.storage.AddressProbe;
 import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.FrameSender;
 import io.godwit.storage.Ownership;
@@ -42,6 +43,7 @@ final class ProductionParts {
                 consoles(hypervisor),
                 ownership,
                 AddressTakeover.over(frameSender(), meters),
+                AddressProbe.over(new PacketFrames(), meters),
                 (incoming, registry) -> MigrationEngine.open(engineSettings(config), incoming, registry),
                 guestFileParser(),
                 meters,

@@ -78,6 +78,7 @@ public final class CrashingAgent {
                         (_, method, arguments) -> onRecord(
                                 method.getName(), () -> FaultyHypervisor.invoke(method, parts.ownership(), arguments))),
                 parts.takeover(),
+                parts.probe(),
                 (incoming, meters) -> FaultyHypervisor.proxy(
                         MigrationEngine.class, new EngineWatch(parts.engine().open(incoming, meters))),
                 parts.parser(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.godwit.chaos.lab.Command;
+import io.godwit.chaos.lab.GuestFile;
 import io.godwit.chaos.lab.Lab;
 import io.godwit.chaos.lab.LabSettings;
 import io.godwit.chaos.workload.GuestWorkload;
@@ -104,6 +105,17 @@ final class RefusalsIT {
             first.cancel();
             first.awaitReport(SLOW);
         }
+    }
+
+    @Test
+    void butOnlyWarnsOfAddressesThatAnotherMachineAnswersFor() throws IOException {
+        GuestFile file = lab.guest("web2", 2, 64, GuestWorkload.LIGHT);
+        Path path = lab.write(file);
+        String clients = Files.readString(path).replace(file.address6(), "fd77::3").replace(file.address(), "10.77.0.3");
+        Files.writeString(path, clients);
+        Command.Result result = lab.host(2).cli("create", path.toString(), "--dry-run");
+        assertThat(result.succeeded()).as(result.stderr()).isTrue();
+        assertThat(result.stderr()).contains("10.77.0.3 of guest web2 is answered").contains("fd77::3 of guest web2");
     }
 
     @Test

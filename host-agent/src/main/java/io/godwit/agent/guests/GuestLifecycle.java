@@ -10,6 +10,7 @@ import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
+import io.godwit.storage.AddressProbe;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.OwnerRecord.OwnerState;
@@ -27,16 +28,18 @@ public final class GuestLifecycle {
     private final Consoles consoles;
     private final Admission admission;
     private final RecordKeeper records;
+    private final AddressCheck addresses;
     private final GuestStarter starter;
     private final GuestEnds ends;
 
-    public GuestLifecycle(HostContext host, GuestFileParser parser, Consoles consoles, InstantSource clock) {
+    public GuestLifecycle(HostContext host, GuestFileParser parser, Consoles consoles, AddressProbe probe, InstantSource clock) {
         this.host = host;
         this.parser = parser;
         this.consoles = consoles;
         this.admission = new Admission(host.config(), host.hypervisor(), host.images());
         this.records = new RecordKeeper(host);
-        this.starter = new GuestStarter(host, records);
+        this.addresses = new AddressCheck(host, probe);
+        this.starter = new GuestStarter(host, records, addresses);
         this.ends = new GuestEnds(host, records, starter, clock);
     }
 
@@ -67,7 +70,8 @@ public final class GuestLifecycle {
             List<String> blockers = new ArrayList<>(host.table().blockers(spec));
             blockers.addAll(admission.blockers(spec));
             refuseIfAny(blockers);
-            return new CreateAnswer(notStarted(spec), parsed.warnings());
+            return new CreateAnswer(
+                    notStarted(spec), both(parsed.warnings(), addresses.begin(spec).await()));
         }
         GuestSlot slot = host.table().reserve(spec, new SlotState.Reserved("being started"));
         try {
@@ -77,10 +81,17 @@ public final class GuestLifecycle {
             host.table().remove(slot, "it was refused");
             throw e;
         }
-        Guest guest = starter.start(slot, spec, request.paused(), new StartReason.Created(parsed.policy()));
+        GuestStarter.Started started =
+                starter.start(slot, spec, request.paused(), new StartReason.Created(parsed.policy()));
         GuestView view = viewOf(slot);
-        ends.watch(slot, guest);
-        return new CreateAnswer(view, parsed.warnings());
+        ends.watch(slot, started.guest());
+        return new CreateAnswer(view, both(parsed.warnings(), started.duplicates()));
+    }
+
+    private static List<String> both(List<String> first, List<String> second) {
+        List<String> all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
     }
 
     /// Paused on success, also if it was before; unchanged on failure.

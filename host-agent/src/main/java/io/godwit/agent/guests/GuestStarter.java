@@ -12,6 +12,7 @@ import io.godwit.storage.OwnershipException;
 import io.godwit.storage.placement.RestartPolicy;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,20 +24,28 @@ final class GuestStarter {
 
     private final HostContext host;
     private final RecordKeeper records;
+    private final AddressCheck addresses;
 
-    GuestStarter(HostContext host, RecordKeeper records) {
+    GuestStarter(HostContext host, RecordKeeper records, AddressCheck addresses) {
         this.host = host;
         this.records = records;
+        this.addresses = addresses;
     }
+
+    /// @param duplicates a sentence for each machine that answered for one of the guest's addresses before it ran
+    record Started(Guest guest, List<String> duplicates) {}
 
     /// On success the guest is here and runs, or is paused if asked for. On failure nothing of it is left and
     /// its name is free, except that an undecided record keeps the name until it is settled.
-    Guest start(GuestSlot slot, GuestSpec spec, boolean paused, StartReason reason)
+    Started start(GuestSlot slot, GuestSpec spec, boolean paused, StartReason reason)
             throws AgentException, InterruptedException {
+        AddressCheck.Looking looking = addresses.begin(spec);
         long epoch = claim(slot, spec, reason);
         Guest guest;
+        List<String> duplicates;
         try {
             guest = create(slot, spec, epoch, paused, reason);
+            duplicates = looking.await();
             if (!paused) {
                 resume(slot, guest, epoch, reason);
             }
@@ -46,7 +55,7 @@ final class GuestStarter {
             throw e;
         }
         host.table().transitionTo(slot, new SlotState.Here(guest, epoch), "started, epoch " + epoch);
-        return guest;
+        return new Started(guest, duplicates);
     }
 
     private long claim(GuestSlot slot, GuestSpec spec, StartReason reason) throws AgentException, InterruptedException {

@@ -53,7 +53,7 @@ public final class Rescue {
                 ? new StartReason.Owed(debt)
                 : new StartReason.TakenOver(dead, request.deadVersion(), request.epoch(), debt);
         long begunNs = System.nanoTime();
-        Guest guest = lifecycle.starter().start(slot, spec, false, reason);
+        Guest guest = lifecycle.starter().start(slot, spec, false, reason).guest();
         announcements.announce(guest);
         lifecycle.ends().watch(slot, guest);
         LOG.info(

@@ -16,6 +16,7 @@ import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.Verdict;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -42,7 +43,8 @@ class UndecidedTest {
         table = new GuestTable(host.config.limits());
         HostContext context = new HostContext(
                 host.config, host.hypervisor, records, table, new PauseNotes(directory.resolve("paused")), threads);
-        guests = new GuestLifecycle(context, TestHost.parser(), Consoles.NONE, InstantSource.system());
+        guests = new GuestLifecycle(
+                context, TestHost.parser(), Consoles.NONE, (_, _, _) -> List.of(), InstantSource.system());
     }
 
     @AfterEach

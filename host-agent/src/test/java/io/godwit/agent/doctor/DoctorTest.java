@@ -215,7 +215,7 @@ class DoctorTest {
                                     ensemble(new AgentConfig.ZooKeeper(LOOPBACK + ":" + port, "/godwit", 60_000)))
                             .getFirst()
                             .detail())
-                    .contains("grants a session timeout of 10000 ms");
+                    .contains("grants a session timeout of 40000 ms");
         }
     }
 

@@ -122,7 +122,8 @@ public final class Agent implements AutoCloseable {
         AgentMeters meters = AgentMeters.register(host, parts.meters());
         closeLater("the agent's meters", meters);
 
-        GuestLifecycle guests = new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.probe(), parts.clock());
+        GuestLifecycle guests =
+                new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.probe(), parts.clock());
         Announcements announcements = new Announcements(host, parts.takeover());
         new Adoption(host, guests, announcements).adoptAll();
         lease.follow(this::closeLater);

@@ -37,11 +37,22 @@ public record AgentParts(
             Consoles consoles,
             Ownership ownership,
             AddressTakeover takeover,
+            AddressProbe probe,
             EngineFactory engine,
             GuestFileParser parser,
             PrometheusMeterRegistry meters,
             InstantSource clock) {
-        this(hypervisor, consoles, ownership, takeover, engine, parser, meters, clock, ImageRole.StorageDaemons.NONE);
+        this(
+                hypervisor,
+                consoles,
+                ownership,
+                takeover,
+                probe,
+                engine,
+                parser,
+                meters,
+                clock,
+                ImageRole.StorageDaemons.NONE);
     }
 
     /// Opens a migration engine.

@@ -3,8 +3,8 @@ package io.godwit.agent;
 import static io.godwit.agent.testing.Answers.error;
 import static io.godwit.agent.testing.Answers.json;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import com.linecorp.armeria.common.AggregatedHttpResponse;
@@ -84,9 +84,7 @@ class AgentLifecycleTest {
         host.letAnswer("10.0.0.9");
         CreateAnswer created = json(create("web1 32 10.0.0.9"), HttpStatus.CREATED, CreateAnswer.class);
         assertThat(created.guest().state()).isEqualTo("running");
-        assertThat(created.warnings())
-                .singleElement(STRING)
-                .contains("10.0.0.9", "web1", "02:00:00:00:00:aa");
+        assertThat(created.warnings()).singleElement(STRING).contains("10.0.0.9", "web1", "02:00:00:00:00:aa");
         assertThat(json(create("web2 32 10.0.0.8"), HttpStatus.CREATED, CreateAnswer.class)
                         .warnings())
                 .isEmpty();

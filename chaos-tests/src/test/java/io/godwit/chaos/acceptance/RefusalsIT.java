@@ -111,11 +111,14 @@ final class RefusalsIT {
     void butOnlyWarnsOfAddressesThatAnotherMachineAnswersFor() throws IOException {
         GuestFile file = lab.guest("web2", 2, 64, GuestWorkload.LIGHT);
         Path path = lab.write(file);
-        String clients = Files.readString(path).replace(file.address6(), "fd77::3").replace(file.address(), "10.77.0.3");
+        String clients =
+                Files.readString(path).replace(file.address6(), "fd77::3").replace(file.address(), "10.77.0.3");
         Files.writeString(path, clients);
         Command.Result result = lab.host(2).cli("create", path.toString(), "--dry-run");
         assertThat(result.succeeded()).as(result.stderr()).isTrue();
-        assertThat(result.stderr()).contains("10.77.0.3 of guest web2 is answered").contains("fd77::3 of guest web2");
+        assertThat(result.stderr())
+                .contains("10.77.0.3 of guest web2 is answered")
+                .contains("fd77::3 of guest web2");
     }
 
     @Test

@@ -18,7 +18,6 @@ final class ChaosIT {
         Path folder = Files.createDirectories(Path.of("target/chaos")).toAbsolutePath();
         ChaosSettings settings = ChaosSettings.standard("itchaos", Duration.ofSeconds(20), SEED)
                 .withGuests(2)
-                .withOperator(true)
                 // The machine is shared with other tests, and emulated guests boot slowly then.
                 .withSettle(Duration.ofSeconds(150))
                 .withFolder(folder);

@@ -132,7 +132,9 @@ public final class GuestEnds {
             return "It is not this host's any more";
         }
         try {
-            watch(slot, starter.start(slot, spec, false, new StartReason.Again()).guest());
+            watch(
+                    slot,
+                    starter.start(slot, spec, false, new StartReason.Again()).guest());
             return "";
         } catch (AgentException e) {
             LOG.error("Guest {} could not be started again ({}): {}", slot.name(), why, e.getMessage());

@@ -32,7 +32,8 @@ public final class GuestLifecycle {
     private final GuestStarter starter;
     private final GuestEnds ends;
 
-    public GuestLifecycle(HostContext host, GuestFileParser parser, Consoles consoles, AddressProbe probe, InstantSource clock) {
+    public GuestLifecycle(
+            HostContext host, GuestFileParser parser, Consoles consoles, AddressProbe probe, InstantSource clock) {
         this.host = host;
         this.parser = parser;
         this.consoles = consoles;
@@ -71,7 +72,8 @@ public final class GuestLifecycle {
             blockers.addAll(admission.blockers(spec));
             refuseIfAny(blockers);
             return new CreateAnswer(
-                    notStarted(spec), both(parsed.warnings(), addresses.begin(spec).await()));
+                    notStarted(spec),
+                    both(parsed.warnings(), addresses.begin(spec).await()));
         }
         GuestSlot slot = host.table().reserve(spec, new SlotState.Reserved("being started"));
         try {

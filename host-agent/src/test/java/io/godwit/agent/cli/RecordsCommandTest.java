@@ -54,10 +54,10 @@ class RecordsCommandTest {
             try (Ownership ownership = Ownership.connect(open, new SimpleMeterRegistry())) {
                 ownership.claim("web1", "{}", new Claims(Set.of(), Set.of()));
             }
-            // The root, the four nodes below it, the guest and its owner.
+            // The root, the four nodes below it, the floor of epochs, the guest and its owner.
             assertThat(run("records", "protect", "--json", "--config", config.toString())
                             .out())
-                    .contains("\"changed\" : 7");
+                    .contains("\"changed\" : 8");
             assertThat(run("records", "protect", "--config", config.toString()).out())
                     .contains("0 were not so before");
         }

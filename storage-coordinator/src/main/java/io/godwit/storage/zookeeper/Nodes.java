@@ -13,7 +13,7 @@ import java.util.List;
 /// <root>/guests/<guest>/failover  Debt, if there is one
 /// <root>/images/<image>/owner   HolderRecord
 /// <root>/addresses/<ip>         HolderRecord
-/// <root>/epochFloor             FloorRecord, once something was retired
+/// <root>/epochFloor             FloorRecord: the greatest epoch that was ever retired
 /// <root>/coordinator            the name of the host that has the seat, ephemeral
 /// <root>/failover               FailoverSwitch; absent means on
 /// ```

@@ -11,6 +11,7 @@ import io.godwit.chaos.lab.Command;
 import io.godwit.chaos.lab.GuestFile;
 import io.godwit.chaos.lab.Lab;
 import io.godwit.chaos.lab.LabHost;
+import io.godwit.chaos.probe.Acknowledgement;
 import io.godwit.chaos.probe.AcknowledgementProbe;
 import io.godwit.chaos.workload.GuestServices;
 import io.godwit.chaos.workload.GuestStatus;
@@ -156,6 +157,11 @@ final class TestGuest implements AutoCloseable {
     void assertTrue() throws IOException {
         assertMemoryTrue();
         assertDiskTrue();
+    }
+
+    /// What the guest has been told is on its disk, so far.
+    List<Acknowledgement> acknowledged() {
+        return List.copyOf(records.acknowledged());
     }
 
     /// How many processes have written the image so far.

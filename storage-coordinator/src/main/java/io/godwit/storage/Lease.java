@@ -10,9 +10,17 @@ import java.util.OptionalLong;
 /// clock that counts suspend, what is to be done comes out.
 ///
 /// The deadline counts from when the last acknowledged request was *sent*: when the answer came says nothing
-/// about when the servers last heard of this host. Answers may be lost, doubled, late and out of order. Of two
-/// sessions the one a request was sent in last is the current one, and nothing extends the deadline for
+/// about when the servers last heard of this host. Answers may be lost, doubled, late and out of order. Of
+/// two sessions the one a request was sent in last is the current one, and nothing extends the deadline for
 /// another.
+///
+/// Nor does an acknowledged request say that the leader has heard of the session since it was sent, if a
+/// follower passed it on: that follower tells the leader of its clients only now and then, and may lose it
+/// before it does. What the leader has heard of for certain is the request before. So a request counts from
+/// when it was sent only if the one before was sent at most [LeaseTimes#hearingDelayMs] earlier; otherwise,
+/// after a pause of the agent, from that much after the one before. Before the first request of a session
+/// there was, at the earliest, a sign of life that ZooKeeper's client gives by itself, every third of the
+/// timeout.
 ///
 /// | event | effect |
 /// |---|---|
@@ -26,6 +34,9 @@ import java.util.OptionalLong;
 public final class Lease {
     private static final long NS_PER_MS = 1_000_000;
 
+    /// ZooKeeper's client pings a server that it has asked nothing for a third of the timeout.
+    private static final int CLIENT_SIGNS_PER_TIMEOUT = 3;
+
     /// Requests whose answer is awaited. Older ones are forgotten, as if their answers were lost.
     private static final int WAITING_MAX = 64;
 
@@ -34,7 +45,10 @@ public final class Lease {
     private int sessionTimeoutMs;
     private long session;
     private long fedSession;
-    private long lastSentNs;
+    private long countsFromNs;
+    /// When the newest request that this session has acknowledged was sent.
+    private OptionalLong acknowledgedNs = OptionalLong.empty();
+
     private long pauseAtNs;
     private long killAtNs;
     private Phase phase = Phase.NONE;
@@ -100,6 +114,7 @@ public final class Lease {
     private void sent(long request, long sentIn, long nowNs) {
         if (sentIn != session) {
             session = sentIn;
+            acknowledgedNs = OptionalLong.empty();
             waiting.clear();
         }
         if (waiting.size() >= WAITING_MAX) {
@@ -114,28 +129,35 @@ public final class Lease {
             return List.of();
         }
         LeaseTimes times = LeaseTimes.of(settings, Math.min(sent.sessionTimeoutMs(), sessionTimeoutMs));
-        long pauseAt = sent.atNs() + times.pauseAfterMs() * NS_PER_MS;
+        long countsFrom = countsFrom(sent.atNs(), times);
+        acknowledgedNs = OptionalLong.of(Math.max(sent.atNs(), acknowledgedNs.orElse(sent.atNs())));
+        long pauseAt = countsFrom + times.pauseAfterMs() * NS_PER_MS;
         boolean later = phase == Phase.NONE || fedSession != session || pauseAt > pauseAtNs;
         if (!later || nowNs >= pauseAt) {
             return List.of();
         }
-        lastSentNs = sent.atNs();
+        countsFromNs = countsFrom;
         pauseAtNs = pauseAt;
-        killAtNs = sent.atNs() + times.killAfterMs() * NS_PER_MS;
+        killAtNs = countsFrom + times.killAfterMs() * NS_PER_MS;
         fedSession = session;
         phase = Phase.HELD;
         return List.of(feed());
     }
 
+    private long countsFrom(long sentNs, LeaseTimes times) {
+        long ownSignNs = sentNs - times.sessionTimeoutMs() / CLIENT_SIGNS_PER_TIMEOUT * NS_PER_MS;
+        return Math.min(sentNs, acknowledgedNs.orElse(ownSignNs) + times.hearingDelayMs() * NS_PER_MS);
+    }
+
     private List<Action> timeoutChanged(int timeoutMs) {
         sessionTimeoutMs = timeoutMs;
         LeaseTimes times = LeaseTimes.of(settings, timeoutMs);
-        long pauseAt = lastSentNs + times.pauseAfterMs() * NS_PER_MS;
+        long pauseAt = countsFromNs + times.pauseAfterMs() * NS_PER_MS;
         if (phase != Phase.HELD || pauseAt >= pauseAtNs) {
             return List.of();
         }
         pauseAtNs = pauseAt;
-        killAtNs = lastSentNs + times.killAfterMs() * NS_PER_MS;
+        killAtNs = countsFromNs + times.killAfterMs() * NS_PER_MS;
         return List.of(feed());
     }
 

@@ -19,6 +19,12 @@ class LeaseTest {
     private static final long PAUSE_MS = 4_500;
     private static final long KILL_MS = 6_500;
 
+    /// How much earlier than its sending the first request of a session counts: a third of the timeout, less the
+    /// second that followers may take to tell their leader.
+    private static final long FIRST_MS = 1_000;
+
+    private static final long HEARING_MS = 1_000;
+
     private final Lease lease = new Lease(LeaseSettings.DEFAULT, TIMEOUT_MS);
 
     @Test
@@ -32,27 +38,50 @@ class LeaseTest {
     @Test
     void theDeadlineCountsFromTheSending() {
         sent(1, 7, 100);
-        assertThat(answered(1, 7, 3_000)).containsExactly(feed(7, 100));
-        assertThat(lease.leftNs(ns(3_000))).hasValue(ns(100 + PAUSE_MS - 3_000));
+        assertThat(answered(1, 7, 3_000)).containsExactly(first(7, 100));
+        sent(2, 7, 1_050);
+        assertThat(answered(2, 7, 3_100)).containsExactly(feed(7, 1_050));
+        assertThat(lease.leftNs(ns(3_100))).hasValue(ns(1_050 + PAUSE_MS - 3_100));
+    }
+
+    /// What the leader has heard of for certain is the request before.
+    @Test
+    void aRequestAfterAPauseCountsFromTheOneBefore() {
+        sent(1, 7, 100);
+        answered(1, 7, 110);
+        sent(2, 7, 3_000);
+        assertThat(answered(2, 7, 3_010)).containsExactly(feed(7, 100 + HEARING_MS));
+        sent(3, 7, 3_900);
+        assertThat(answered(3, 7, 3_910)).containsExactly(feed(7, 3_900));
+    }
+
+    @Test
+    void aRequestWhoseAnswerWasLostProvesNothingForTheNext() {
+        sent(1, 7, 100);
+        answered(1, 7, 110);
+        sent(2, 7, 1_100);
+        sent(3, 7, 2_100);
+        assertThat(answered(3, 7, 2_110)).containsExactly(feed(7, 100 + HEARING_MS));
     }
 
     @Test
     void anAnswerThatComesAfterItsDeadlineFeedsNobody() {
         sent(1, 7, 100);
-        assertThat(answered(1, 7, 100 + PAUSE_MS)).isEmpty();
+        assertThat(answered(1, 7, 100 - FIRST_MS + PAUSE_MS)).isEmpty();
         sent(2, 7, 5_000);
-        assertThat(answered(2, 7, 5_000 + PAUSE_MS - 1)).containsExactly(feed(7, 5_000));
+        assertThat(answered(2, 7, 5_001)).containsExactly(feed(7, 100 + HEARING_MS));
+        sent(3, 7, 6_000);
+        assertThat(answered(3, 7, 6_000 + PAUSE_MS - 1)).containsExactly(feed(7, 6_000));
     }
 
     @Test
     void doubledUnknownAndOvertakenAnswersChangeNothing() {
         sent(1, 7, 100);
         sent(2, 7, 200);
-        assertThat(answered(2, 7, 300)).containsExactly(feed(7, 200));
-        assertThat(answered(1, 7, 301)).isEmpty();
+        assertThat(answered(2, 7, 300)).containsExactly(first(7, 200));
         assertThat(answered(2, 7, 302)).isEmpty();
         assertThat(answered(99, 7, 303)).isEmpty();
-        assertThat(tick(200 + PAUSE_MS)).containsExactly(new Action.Pause());
+        assertThat(tick(200 - FIRST_MS + PAUSE_MS)).containsExactly(new Action.Pause());
     }
 
     @Test
@@ -61,7 +90,7 @@ class LeaseTest {
         sent(2, 8, 200);
         assertThat(answered(1, 7, 300)).isEmpty();
         assertThat(answered(2, 7, 300)).isEmpty();
-        assertThat(answered(2, 8, 300)).containsExactly(feed(8, 200));
+        assertThat(answered(2, 8, 300)).containsExactly(first(8, 200));
     }
 
     @Test
@@ -69,8 +98,8 @@ class LeaseTest {
         sent(1, 7, 100);
         answered(1, 7, 110);
         sent(2, 8, 4_000);
-        assertThat(tick(100 + PAUSE_MS)).containsExactly(new Action.Pause());
-        assertThat(answered(2, 8, 100 + PAUSE_MS + 1)).containsExactly(feed(8, 4_000));
+        assertThat(tick(100 - FIRST_MS + PAUSE_MS)).containsExactly(new Action.Pause());
+        assertThat(answered(2, 8, 100 + PAUSE_MS + 1)).containsExactly(first(8, 4_000));
     }
 
     @Test
@@ -78,15 +107,15 @@ class LeaseTest {
         sent(1, 7, 100);
         answered(1, 7, 110);
         assertThat(lease.on(new Event.TimeoutChanged(4_000), ns(120)))
-                .containsExactly(new Action.Feed(7, ns(100 + 3_000), ns(100 + 5_000)));
-        assertThat(tick(100 + 3_000)).containsExactly(new Action.Pause());
+                .containsExactly(new Action.Feed(7, ns(100 - FIRST_MS + 3_000), ns(100 - FIRST_MS + 5_000)));
+        assertThat(tick(100 - FIRST_MS + 3_000)).containsExactly(new Action.Pause());
     }
 
     @Test
     void aLongerTimeoutCountsForWhatIsSentAfterwards() {
         sent(1, 7, 100);
         assertThat(lease.on(new Event.TimeoutChanged(12_000), ns(110))).isEmpty();
-        assertThat(answered(1, 7, 120)).containsExactly(feed(7, 100));
+        assertThat(answered(1, 7, 120)).containsExactly(first(7, 100));
         sent(2, 7, 200);
         assertThat(answered(2, 7, 210)).containsExactly(new Action.Feed(7, ns(200 + 9_000), ns(200 + 11_000)));
     }
@@ -95,11 +124,11 @@ class LeaseTest {
     void pausesOnceAndKillsOnce() {
         sent(1, 7, 100);
         answered(1, 7, 110);
-        assertThat(tick(100 + PAUSE_MS - 1)).isEmpty();
-        assertThat(tick(100 + PAUSE_MS)).containsExactly(new Action.Pause());
-        assertThat(tick(100 + PAUSE_MS + 1)).isEmpty();
-        assertThat(tick(100 + KILL_MS)).containsExactly(new Action.Kill());
-        assertThat(tick(100 + KILL_MS + 1)).isEmpty();
+        assertThat(tick(100 - FIRST_MS + PAUSE_MS - 1)).isEmpty();
+        assertThat(tick(100 - FIRST_MS + PAUSE_MS)).containsExactly(new Action.Pause());
+        assertThat(tick(100 - FIRST_MS + PAUSE_MS + 1)).isEmpty();
+        assertThat(tick(100 - FIRST_MS + KILL_MS)).containsExactly(new Action.Kill());
+        assertThat(tick(100 - FIRST_MS + KILL_MS + 1)).isEmpty();
     }
 
     @Test
@@ -114,11 +143,13 @@ class LeaseTest {
         sent(1, 7, 100);
         answered(1, 7, 110);
         tick(100 + PAUSE_MS);
-        sent(2, 7, 5_000);
-        assertThat(answered(2, 7, 5_001)).containsExactly(feed(7, 5_000));
+        sent(2, 8, 5_000);
+        assertThat(answered(2, 8, 5_001)).containsExactly(first(8, 5_000));
         assertThat(tick(100_000)).hasSize(2);
-        sent(3, 7, 100_001);
-        assertThat(answered(3, 7, 100_002)).containsExactly(feed(7, 100_001));
+        sent(3, 8, 100_001);
+        assertThat(answered(3, 8, 100_002)).isEmpty();
+        sent(4, 8, 101_000);
+        assertThat(answered(4, 8, 101_001)).containsExactly(feed(8, 101_000));
     }
 
     @Test
@@ -127,7 +158,7 @@ class LeaseTest {
             sent(request, 7, request);
         }
         assertThat(answered(900, 7, 1_001)).isEmpty();
-        assertThat(answered(990, 7, 1_001)).containsExactly(feed(7, 990));
+        assertThat(answered(990, 7, 1_001)).containsExactly(first(7, 990));
     }
 
     /// Against a model that knows what was really sent: whatever is lost, doubled, late or out of order, no feed goes
@@ -210,6 +241,10 @@ class LeaseTest {
 
     private static Action feed(long session, long sentAtMs) {
         return new Action.Feed(session, ns(sentAtMs + PAUSE_MS), ns(sentAtMs + KILL_MS));
+    }
+
+    private static Action first(long session, long sentAtMs) {
+        return feed(session, sentAtMs - FIRST_MS);
     }
 
     private static long ns(long ms) {

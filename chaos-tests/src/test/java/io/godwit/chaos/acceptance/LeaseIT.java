@@ -90,9 +90,10 @@ final class LeaseIT {
             await("the end of the copy").atMost(PATIENCE).pollInterval(OFTEN).until(() -> {
                 long now = process.ticks();
                 boolean gone = process.gone();
+                // The kernel divides a dying process's own last moments between both kinds of time.
                 assertThat(gone ? ticks : now)
                         .as("time that a copy which was outrun has executed; %s", guardLog(first))
-                        .isEqualTo(ticks);
+                        .isBetween(ticks, ticks + 1);
                 return gone;
             });
             assertThat(msSince(frozenNs)).isLessThan(KILLED_BY_MS + LOOK_MS);

@@ -2,7 +2,6 @@ package io.godwit.storage.zookeeper;
 
 import java.util.List;
 import org.apache.curator.framework.api.transaction.CuratorOp;
-import org.jspecify.annotations.Nullable;
 
 /// The greatest epoch that was ever retired with a guest or an image, as read. It never shrinks.
 ///
@@ -15,16 +14,21 @@ record EpochFloor(long epoch, int version) {
         return new EpochFloor(data == null ? 0 : RecordCodec.floor(node.path(), data), node.version());
     }
 
+    /// What belongs to every write of an owner record: it is right only if the floor is still what was read.
+    /// Whoever starts above it must not overlook what is being retired at the same moment, and a write that has
+    /// strayed must not reach the records of a guest that was forgotten and made again since.
+    ///
     /// @param retired  what is retired by the write these belong to; 0 if nothing is
-    /// @param held     whether the write is right only if the floor is still what was read: whoever starts
-    ///                 above it must not overlook what is being retired at the same moment
-    List<CuratorOp> ops(RecordStore store, long retired, boolean held) {
+    List<CuratorOp> held(RecordStore store, long retired) {
+        return retired > epoch || version < 0
+                ? raised(store, retired)
+                : List.of(store.check(store.nodes().epochFloor(), version));
+    }
+
+    /// Writes the node whether the floor rises or not: its version has to tell of every guest that is forgotten.
+    List<CuratorOp> raised(RecordStore store, long retired) {
         String path = store.nodes().epochFloor();
-        byte @Nullable [] raised =
-                retired > epoch || (held && version < 0) ? RecordCodec.floor(Math.max(retired, epoch)) : null;
-        if (raised != null) {
-            return List.of(version < 0 ? store.create(path, raised) : store.set(path, version, raised));
-        }
-        return held ? List.of(store.check(path, version)) : List.of();
+        byte[] data = RecordCodec.floor(Math.max(retired, epoch));
+        return List.of(version < 0 ? store.create(path, data) : store.set(path, version, data));
     }
 }

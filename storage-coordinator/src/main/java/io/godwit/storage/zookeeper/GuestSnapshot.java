@@ -70,12 +70,12 @@ final class GuestSnapshot {
             throws KeeperException, InterruptedException, UnreadableRecord {
         Nodes nodes = store.nodes();
         String name = request.event().guest();
-        List<String> paths = new ArrayList<>(List.of(nodes.owner(name)));
+        List<String> paths = new ArrayList<>(List.of(nodes.owner(name), nodes.epochFloor()));
         if (request.concernsDebt()) {
             paths.add(nodes.debt(name));
         }
         if (request.concernsClaims()) {
-            paths.addAll(List.of(nodes.guest(name), nodes.epochFloor()));
+            paths.add(nodes.guest(name));
         }
         Map<String, Node> found = new HashMap<>();
         for (Node node : store.read(paths)) {
@@ -131,8 +131,11 @@ final class GuestSnapshot {
             ops.addAll(writeGuest(next.record().epoch()));
             holdings.forEach((path, holding) -> ops.addAll(
                     holding.wanted() ? take(path, holding, next.record().epoch()) : giveUp(path, holding)));
-            ops.addAll(records.floor().ops(store, retired(), request.event() instanceof OwnerEvent.Claim));
         }
+        // The records of a guest that is forgotten and created anew begin at version 0 again. Their versions alone
+        // would
+        // let a write in that was sent before and strayed until after; but whoever forgets writes the floor.
+        ops.addAll(records.floor().held(store, claims ? retired() : 0));
         String path = store.nodes().owner(request.event().guest());
         byte[] data = RecordCodec.owner(next);
         ops.add(version == OwnerView.ABSENT ? store.create(path, data) : store.set(path, version, data));
@@ -146,7 +149,7 @@ final class GuestSnapshot {
     List<CuratorOp> remove(int version, long retires) {
         List<CuratorOp> ops = new ArrayList<>();
         holdings.forEach((path, holding) -> ops.addAll(giveUp(path, holding)));
-        ops.addAll(records.floor().ops(store, Math.max(retires, retired()), false));
+        ops.addAll(records.floor().raised(store, Math.max(retires, retired())));
         String name = request.event().guest();
         ops.addAll(clearDebt());
         ops.add(store.delete(store.nodes().owner(name), version));

@@ -1,7 +1,9 @@
 package io.godwit.storage.zookeeper;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.godwit.storage.Claims;
 import io.godwit.storage.Debt;
@@ -13,11 +15,17 @@ import io.godwit.storage.OwnerRecord;
 import io.godwit.storage.OwnerRecord.OwnerState;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
+import io.godwit.storage.OwnershipSettings;
 import io.godwit.storage.Verdict;
+import io.godwit.storage.handover.OwnerContent;
+import io.godwit.storage.handover.OwnerEvent;
 import io.godwit.storage.zookeeper.LossyProxy.Loss;
 import io.godwit.storage.zookeeper.ZooKeeperFixture.Host;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.zookeeper.KeeperException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -194,6 +202,34 @@ class TakeOverTest {
         assertThat(beta.ownership().claim("web1", "{}", CLAIMS)).isEqualTo(3);
         assertThat(guest().firstEpoch()).isEqualTo(3);
         assertThat(beta.ownership().claim("other", "{}", Claims.NONE)).isEqualTo(3);
+    }
+
+    /// Both records have version 0. The floor stands above the epochs of both, so that it does not rise either.
+    @Test
+    void aWriteThatStrayedDoesNotReachTheRecordsOfAGuestThatWasMadeAgain() throws Exception {
+        alpha.ownership().claim("older", "{}", Claims.NONE);
+        for (int epoch = 1; epoch < 5; epoch++) {
+            alpha.ownership().stopped("older", epoch);
+            alpha.ownership().claim("older", "{}", Claims.NONE);
+        }
+        alpha.ownership().stopped("older", 5);
+        alpha.ownership().forget("older");
+        OwnershipSettings settings =
+                new OwnershipSettings(zookeeper.server().getConnectString(), "/godwit", 2_000, "dead", "boot");
+        try (RecordStore store = new RecordStore(settings)) {
+            store.start((_, _) -> {});
+            await().until(store::connected);
+            GuestSnapshot seen = GuestSnapshot.read(store, ChangeRequest.of(new OwnerEvent.Settle("web1", "dead")));
+            OwnerContent content = requireNonNull(seen.view().content());
+            assertThat(seen.view().version()).isZero();
+            List<CuratorOp> stray = seen.write(0, content, false);
+            dead.ownership().stopped("web1", 1);
+            dead.ownership().forget("web1");
+            dead.ownership().claim("web1", "{}", CLAIMS);
+            assertThat(guest().version()).isZero();
+            assertThatThrownBy(() -> store.write(stray)).isInstanceOf(KeeperException.BadVersionException.class);
+        }
+        assertThat(guest().owner().epoch()).isEqualTo(6);
     }
 
     @Test

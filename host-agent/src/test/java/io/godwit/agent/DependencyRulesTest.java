@@ -156,7 +156,7 @@ class DependencyRulesTest {
                 .doNotHaveSimpleName("ProductionParts")
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("io.godwit.shim.qemu..", "io.godwit.shim.synthetic..")));
-        // The guard works on processes, whoever runs in them.
+        // The guard works on processes, whoever runs in them; packet sockets are lent to whoever needs frames.
         check(noClasses()
                 .that()
                 .resideInAPackage(AGENT)
@@ -164,6 +164,8 @@ class DependencyRulesTest {
                 .resideOutsideOfPackage("io.godwit.agent.guard..")
                 .and()
                 .doNotHaveSimpleName("ProductionParts")
+                .and()
+                .haveNameNotMatching(".*\\.PacketFrames(\\$.*)?")
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("io.godwit.shim.linux..")));
     }

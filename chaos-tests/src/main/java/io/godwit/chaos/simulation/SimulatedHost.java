@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A machine: its processes, its files, its clock. A frozen host does nothing and loses nothing.
 final class SimulatedHost {
+    private static final long NEVER = -1;
+
     private final World world;
     private final String name;
     private final double clockRate;
@@ -19,7 +21,7 @@ final class SimulatedHost {
     private final SimulatedGuard guard;
     private int boot = 1;
     private long frozenUntil;
-    private long unwatchedUntil;
+    private long unwatchedUntil = NEVER;
     private boolean relaxed;
 
     SimulatedHost(World world, String name, double clockRate) {
@@ -154,7 +156,7 @@ final class SimulatedHost {
         up = false;
         lost = forGood;
         frozenUntil = 0;
-        unwatchedUntil = 0;
+        unwatchedUntil = NEVER;
         loseAgent();
         List.copyOf(copies.values()).forEach(Copy::die);
         guard.lose();

@@ -45,7 +45,7 @@ final class ImageServerIT {
 
     @BeforeEach
     void boot() {
-        guest = TestGuest.boot(lab, lab.guest("web1", 1, 512, GuestWorkload.STANDARD), 1);
+        guest = TestGuest.boot(lab, lab.guest("web1", 1, 256, GuestWorkload.LIGHT), 1);
     }
 
     @AfterEach
@@ -82,8 +82,8 @@ final class ImageServerIT {
         lab.host(SERVER).killAgent();
         try {
             guest.assertTrue();
-            assertThat(guest.migrate(1, 2).stderr()).contains("Image server h3 does not answer");
-            GuestFile other = lab.guest("web2", 2, 64, GuestWorkload.STANDARD);
+            assertThat(guest.migrate(1, 2).stdout()).contains("Image server h3 does not answer");
+            GuestFile other = lab.guest("web2", 2, 64, GuestWorkload.LIGHT);
             Command.Result refused = lab.host(1).cli("create", lab.write(other).toString());
             assertThat(refused.exitCode()).isNotZero();
             assertThat(refused.stderr()).contains("Image server h3 does not answer");

@@ -178,6 +178,9 @@ final class Copy {
                 epoch = inEpoch;
                 if (guest.image().open(this)) {
                     guest.image().started(this);
+                    if (memory.equals(Memory.NONE)) {
+                        memory = guest.newLife();
+                    }
                     state = State.RUNNING;
                     note("runs");
                     runs++;

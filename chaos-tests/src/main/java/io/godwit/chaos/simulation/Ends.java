@@ -110,7 +110,7 @@ final class Ends {
 
     private void launch(SimulatedGuest guest, Grant grant, Consumer<String> answer) {
         long epoch = grant.epoch();
-        Copy copy = new Copy(world, agent.host(), guest, Copy.State.PAUSED, guest.newLife());
+        Copy copy = new Copy(world, agent.host(), guest, Copy.State.PAUSED, Memory.NONE);
         copy.attach(grant);
         // It has not run, so nothing is lost with it.
         Runnable fail = () -> copy.discard(() -> agent.deliver(() -> {

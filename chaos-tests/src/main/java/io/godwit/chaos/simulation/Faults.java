@@ -2,10 +2,12 @@ package io.godwit.chaos.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Makes accidents happen until the trouble is over, each for as long as chance wants.
 final class Faults {
-    private static final int LONG_PER_MILLE = 300;
+    private static final int LONG_PER_MILLE_MAX = 900;
+    private static final int ISOLATION_PER_MILLE = 250;
     private static final int KIND_PER_MILLE = 450;
     private static final long FREEZE_MICROS_MAX = 30 * Scheduler.SECOND;
     private static final long CUT_MICROS_MAX = 12 * Scheduler.SECOND;
@@ -18,14 +20,25 @@ final class Faults {
     private final Dice dice;
     private final long endMicros;
     private final long everyMicros;
+    private final int longPerMille;
     private final List<Fault> kinds = new ArrayList<>();
+    private @Nullable SimulatedHost victim;
     private boolean anyLost;
 
     Faults(World world, long endMicros) {
         this.world = world;
         this.dice = world.dice();
         this.endMicros = endMicros;
+        if (dice.chance(ISOLATION_PER_MILLE)) {
+            // What takes one host that is away for long, while all else works, is hidden by other accidents.
+            this.victim = dice.pick(world.hosts());
+            this.everyMicros = 6 * Scheduler.SECOND;
+            this.longPerMille = 1_000;
+            kinds.add(Fault.ZOOKEEPER_CUT);
+            return;
+        }
         this.everyMicros = dice.spread(150 * Scheduler.MS, 3 * Scheduler.SECOND);
+        this.longPerMille = (int) dice.between(0, LONG_PER_MILLE_MAX);
         for (Fault kind : Fault.values()) {
             if (dice.chance(KIND_PER_MILLE)) {
                 kinds.add(kind);
@@ -43,7 +56,7 @@ final class Faults {
     private void next() {
         if (world.clock().nowMicros() < endMicros) {
             world.tally().fault();
-            strike(dice.pick(kinds), dice.pick(world.hosts()));
+            strike(dice.pick(kinds), victim == null ? dice.pick(world.hosts()) : victim);
             world.clock().after(pause(), this::next);
         }
     }
@@ -84,10 +97,11 @@ final class Faults {
                 // A link that is about to fail is often slow first.
                 world.trouble().slowAnswers(host.name(), SLOW_FIRST_PER_MILLE);
                 long micros = lasting(CUT_MICROS_MAX);
-                world.clock()
-                        .after(
-                                dice.between(0, 3 * Scheduler.SECOND),
-                                () -> cutFrom(Network.ZOOKEEPER, host.name(), micros));
+                world.clock().after(dice.between(0, 5 * Scheduler.SECOND), () -> {
+                    if (world.clock().nowMicros() < endMicros) {
+                        cutFrom(Network.ZOOKEEPER, host.name(), micros);
+                    }
+                });
             }
             case LEADER_CHANGE -> world.keeper().sessions().electLeader(lasting(LEADERLESS_MICROS_MAX));
             case FOLLOWER_CUT -> world.keeper().sessions().cutFollower(lasting(CUT_MICROS_MAX));
@@ -107,8 +121,8 @@ final class Faults {
     /// Most accidents are short, some are longer than anybody waits; all end soon after the trouble.
     private long lasting(long microsMax) {
         long left = endMicros - world.clock().nowMicros() + Scheduler.SECOND;
-        long micros = dice.chance(LONG_PER_MILLE)
-                ? dice.between(microsMax / 4, microsMax)
+        long micros = dice.chance(longPerMille)
+                ? dice.between(microsMax / 2, microsMax)
                 : dice.spread(5 * Scheduler.MS, microsMax);
         return Math.min(left, micros);
     }

@@ -22,6 +22,7 @@ final class LeaseRun {
 
     private static final long RENEW_MICROS = LeaseSettings.DEFAULT.renewIntervalMs() * Scheduler.MS;
     private static final long LOOK_MICROS = Scheduler.SECOND;
+    private static final long NS_PER_MS = 1_000_000;
 
     /// Never the number of a session.
     private static final long NONE = 0;
@@ -69,10 +70,7 @@ final class LeaseRun {
             session.loseConnection();
         }
         long number = ++request;
-        boolean receiveTime = world.bug() == PlantedBug.LEASE_FROM_RECEIVE_TIME;
-        if (!receiveTime) {
-            perform(new Event.RequestSent(number, session.number()));
-        }
+        perform(new Event.RequestSent(number, session.number()));
         world.keeper()
                 .ask(
                         agent,
@@ -82,11 +80,12 @@ final class LeaseRun {
                         world.trouble().renewalPatience(),
                         confirmed -> {
                             answeredMicros = world.clock().nowMicros();
-                            if (receiveTime) {
-                                perform(new Event.RequestSent(number, session.number()));
-                            }
                             if (confirmed) {
-                                perform(new Event.Answered(number, session.number()));
+                                if (world.bug() == PlantedBug.LEASE_FROM_RECEIVE_TIME) {
+                                    fedFromNow(session);
+                                } else {
+                                    perform(new Event.Answered(number, session.number()));
+                                }
                                 verifyUnknown();
                             }
                             agent.later(RENEW_MICROS, this::renew);
@@ -97,17 +96,26 @@ final class LeaseRun {
     private void perform(Event event) {
         for (Action action : lease.on(event, agent.host().clockNs())) {
             switch (action) {
-                case Action.Feed feed -> {
-                    latest = feed;
-                    world.trace().note(agent.name(), "", "lease", feed.session(), "session " + feed.session());
-                    feedAll(() -> {});
-                    Runnable then = whenHeld;
-                    whenHeld = () -> {};
-                    then.run();
-                }
+                case Action.Feed feed -> fed(feed);
                 case Action.Pause _, Action.Kill _ -> {}
             }
         }
+    }
+
+    private void fed(Action.Feed feed) {
+        latest = feed;
+        world.trace().note(agent.name(), "", "lease", feed.session(), "session " + feed.session());
+        feedAll(() -> {});
+        Runnable then = whenHeld;
+        whenHeld = () -> {};
+        then.run();
+    }
+
+    private void fedFromNow(Session session) {
+        LeaseTimes times = LeaseTimes.of(LeaseSettings.DEFAULT, Sessions.TIMEOUT_MS);
+        long nowNs = agent.host().clockNs();
+        fed(new Action.Feed(
+                session.number(), nowNs + times.pauseAfterMs() * NS_PER_MS, nowNs + times.killAfterMs() * NS_PER_MS));
     }
 
     private Action.@Nullable Feed current() {

@@ -16,12 +16,20 @@ final class Sessions {
     static final long SILENCE_MICROS = TIMEOUT_MS * Scheduler.MS * 2 / 3;
 
     private static final int SERVERS = 3;
-    private static final long TICK_MICROS = LeaseSettings.DEFAULT.serverTickMs() * Scheduler.MS;
+
+    /// Of servers started by `godwit zookeeper`.
+    private static final long OWN_TICK_MICROS = 500 * Scheduler.MS;
+
+    /// The slowest that agents allow for.
+    private static final long SLOWEST_TICK_MICROS = LeaseSettings.DEFAULT.serverTickMs() * Scheduler.MS;
+
+    private static final int OWN_SERVERS_PER_MILLE = 700;
 
     private final World world;
     private final List<Session> all = new ArrayList<>();
     private final Set<Integer> cutOff = new HashSet<>();
     private final double clockRate;
+    private final long tickMicros;
     private final long tickOffset;
     private int leader;
     private long leaderlessUntil;
@@ -29,7 +37,8 @@ final class Sessions {
     Sessions(World world) {
         this.world = world;
         this.clockRate = world.setting().clockRate(world.dice());
-        this.tickOffset = world.dice().between(0, TICK_MICROS - 1);
+        this.tickMicros = world.dice().chance(OWN_SERVERS_PER_MILLE) ? OWN_TICK_MICROS : SLOWEST_TICK_MICROS;
+        this.tickOffset = world.dice().between(0, tickMicros - 1);
     }
 
     /// @return a session of the client, which has reached the leader
@@ -61,9 +70,9 @@ final class Sessions {
             session.heard(now());
         } else if (!session.toldSoon()) {
             session.setToldSoon(true);
-            long half = TICK_MICROS / 2;
+            long half = tickMicros / 2;
             long offset = tickOffset + session.server() * half / SERVERS;
-            long next = ((now() - offset + TICK_MICROS) / half + 1) * half + offset - TICK_MICROS;
+            long next = ((now() - offset + tickMicros) / half + 1) * half + offset - tickMicros;
             world.clock().at(next, () -> tell(session));
         }
     }
@@ -126,7 +135,7 @@ final class Sessions {
 
     private long dueMicros(Session session) {
         long out = session.heardMicros() + Math.round(TIMEOUT_MS * Scheduler.MS * clockRate);
-        return ((out - tickOffset + TICK_MICROS) / TICK_MICROS + 1) * TICK_MICROS + tickOffset - TICK_MICROS;
+        return ((out - tickOffset + tickMicros) / tickMicros + 1) * tickMicros + tickOffset - tickMicros;
     }
 
     private void end(Session session) {

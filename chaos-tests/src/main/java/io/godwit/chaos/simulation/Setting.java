@@ -54,9 +54,12 @@ record Setting(boolean leaseEnforced, Storage storage, boolean wildClocks) {
         return leaseEnforced && storage == Storage.PLAIN ? 4 * Scheduler.SECOND : 30 * Scheduler.SECOND;
     }
 
-    /// A lease lets another owner start some time after the former has paused; what the storage keeps for longer than
-    /// that can still arrive afterwards, unless the storage itself refuses it.
+    /// A lease lets another owner start 2 s after the former has paused at the earliest; what the storage keeps for
+    /// longer than that can still arrive afterwards, unless the storage itself refuses it.
     long writeDelayMicrosMax() {
-        return leaseEnforced && storage != Storage.SERVER ? 1_500 * Scheduler.MS : 2 * Scheduler.SECOND;
+        if (!leaseEnforced) {
+            return 2 * Scheduler.SECOND;
+        }
+        return storage == Storage.SERVER ? 5 * Scheduler.SECOND : 1_900 * Scheduler.MS;
     }
 }

@@ -34,7 +34,7 @@ final class TargetRun implements MigrationSide {
         this.agent = agent;
         this.peer = peer;
         this.guest = guest;
-        this.copy = new Copy(world, agent.host(), guest, Copy.State.INCOMING, new Memory(0, 0, 0));
+        this.copy = new Copy(world, agent.host(), guest, Copy.State.INCOMING, Memory.NONE);
         this.grant = new Grant(epoch, peer.migration());
         copy.attach(grant);
     }

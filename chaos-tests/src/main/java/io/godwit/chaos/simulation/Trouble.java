@@ -82,7 +82,7 @@ final class Trouble {
 
     long answerDelay(String host) {
         if (!over && slowHosts.contains(host)) {
-            return dice.between(Scheduler.MS, 3 * Scheduler.SECOND);
+            return dice.between(Scheduler.SECOND, 3_800 * Scheduler.MS);
         }
         return !over && dice.chance(slowAnswersPerMille)
                 ? dice.spread(5 * Scheduler.MS, 2 * Scheduler.SECOND)
@@ -91,7 +91,7 @@ final class Trouble {
 
     /// The connection stands that long without an answer.
     long renewalPatience() {
-        return dice.spread(500 * Scheduler.MS, 4 * Scheduler.SECOND);
+        return Sessions.SILENCE_MICROS;
     }
 
     /// By how much the guard may be late, for its machine is busy.

@@ -45,7 +45,6 @@ class SimulationTest {
             mode = EnumSource.Mode.EXCLUDE,
             names = {
                 "NONE",
-                "LEASE_FROM_RECEIVE_TIME",
                 "RELAX_BEFORE_RECORD",
                 "TAKEOVER_WITHOUT_WAIT",
                 "HOST_VERSION_UNCHECKED",

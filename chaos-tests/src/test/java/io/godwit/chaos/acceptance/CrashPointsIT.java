@@ -66,7 +66,8 @@ final class CrashPointsIT {
         }
     }
 
-    /// A paused source, everything sent, a target that has it all, a target that has committed. With `-Dgodwit.thorough=true` all of
+    /// A paused source, everything sent, a target that has it all, a target that has committed. With
+    /// `-Dgodwit.thorough=true` all of
     /// them, which takes three minutes more.
     static Stream<CrashPoint> points() {
         return Boolean.getBoolean("godwit.thorough")

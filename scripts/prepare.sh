@@ -9,7 +9,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 # One word per need: the command that proves it is there, and Debian's package that brings it.
-needs="qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils ip:iproute2 tc:iproute2 ping:iputils-ping
+needs="qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils
+  qemu-io:qemu-utils qemu-storage-daemon:qemu-system-common ip:iproute2 tc:iproute2 ping:iputils-ping
   busybox:busybox-static cpio:cpio xz:xz-utils zstd:zstd setsid:util-linux mvn:maven git:git"
 
 install_packages() {

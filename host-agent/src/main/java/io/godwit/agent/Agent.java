@@ -1,23 +1,33 @@
 package io.godwit.agent;
 
 import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.failover.Coordinator;
 import io.godwit.agent.guests.Adoption;
+import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.GuestSlot;
 import io.godwit.agent.guests.GuestTable;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.PauseNotes;
+import io.godwit.agent.guests.Recomparison;
+import io.godwit.agent.guests.Recovery;
+import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.guests.SlotState;
+import io.godwit.agent.guests.SpecJson;
 import io.godwit.agent.http.ApiServer;
+import io.godwit.agent.http.PeerCalls;
 import io.godwit.agent.migrations.Arrivals;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.MigrationEngine;
+import io.godwit.shim.Hypervisor;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.OwnershipException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -84,43 +94,62 @@ public final class Agent implements AutoCloseable {
 
     private void open(AgentConfig config, AgentParts parts) throws IOException, InterruptedException {
         closeLater("the meters", parts.meters()::close);
-        closeLater("the ownership records", parts.ownership());
+        LeaseParts lease = new LeaseParts(config, parts);
+        closeLater("the ownership records", lease::closeRecords);
         closeLater("the address takeover", parts.takeover());
         closeLater("the run directory", RunDirectoryLock.take(config.runDirectory()));
+        announce(config, parts, lease);
+        Hypervisor hypervisor = lease.open(this::closeLater);
         ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("godwit-agent-", 0).factory());
+        ImageRole images = ImageRole.open(
+                config,
+                parts.ownership(),
+                PeerCalls.open(config.name(), config.tls()),
+                parts.daemons(),
+                SpecJson::read);
+        closeLater("the images", images);
         HostContext host = new HostContext(
                 config,
-                parts.hypervisor(),
+                hypervisor,
                 parts.ownership(),
                 new GuestTable(config.limits()),
                 new PauseNotes(config.runDirectory().resolve("paused")),
-                threads);
+                threads,
+                images.grants());
         closeLater("the guests' handles", () -> letGo(host.table()));
         closeLater("the agent's threads", () -> stop(threads));
         AgentMeters meters = AgentMeters.register(host, parts.meters());
         closeLater("the agent's meters", meters);
 
-        announce(config, parts);
-        GuestLifecycle guests = new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.clock());
-        new Adoption(host, guests).adoptAll();
+        GuestLifecycle guests =
+                new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.probe(), parts.clock());
+        Announcements announcements = new Announcements(host, parts.takeover());
+        new Adoption(host, guests, announcements).adoptAll();
+        lease.follow(this::closeLater);
 
         Departures.Latest latest = new Departures.Latest();
-        Arrivals arrivals = new Arrivals(host, guests.admission(), guests.ends(), parts.takeover(), latest::forget);
+        Arrivals arrivals = new Arrivals(host, guests.admission(), guests.ends(), announcements, latest::forget);
         MigrationEngine engine = parts.engine().open(arrivals, parts.meters());
         closeLater("the migration engine", engine);
         Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
-        closeLater("the API", ApiServer.start(host, guests, departures, parts.meters()));
+        Recovery recovery = new Recovery(host, guests, announcements);
+        Rescue rescue = new Rescue(host, guests, announcements);
+        ApiServer api = ApiServer.start(host, guests, recovery, rescue, departures, images.desk(), parts.meters());
+        closeLater("the API", api);
+        closeLater("the comparison of records and guests", Recomparison.start(host, recovery, Recomparison.INTERVAL));
+        closeLater(
+                "the coordinator",
+                Coordinator.start(host, api.rescuers(), host.images().store()::fences, parts.meters()));
     }
 
-    private static void announce(AgentConfig config, AgentParts parts) throws OwnershipException, InterruptedException {
+    private static void announce(AgentConfig config, AgentParts parts, LeaseParts lease)
+            throws OwnershipException, InterruptedException {
         while (true) {
             try {
+                Optional<HostEntry> before = parts.ownership().host(config.name());
                 // An operator's word that the host is in maintenance outlives a restart of its agent.
-                HostEntry.HostState state = parts.ownership()
-                        .host(config.name())
-                        .map(HostEntry::state)
-                        .orElse(HostEntry.HostState.UP);
+                HostEntry.HostState state = before.map(HostEntry::state).orElse(HostEntry.HostState.UP);
                 parts.ownership()
                         .announceHost(new HostEntry(
                                 config.name(),
@@ -129,6 +158,7 @@ public final class Agent implements AutoCloseable {
                                 config.migration().port(),
                                 config.limits().memoryBytes(),
                                 state,
+                                lease.toAnnounce(before),
                                 true));
                 return;
             } catch (OwnershipException e) {

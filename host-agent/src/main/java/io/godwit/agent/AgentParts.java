@@ -2,9 +2,11 @@ package io.godwit.agent;
 
 import io.godwit.agent.guests.Consoles;
 import io.godwit.agent.guests.GuestFileParser;
+import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.IncomingGuests;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
+import io.godwit.storage.AddressProbe;
 import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.Ownership;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,15 +18,42 @@ import java.time.InstantSource;
 ///
 /// @param engine opened by the agent once it has adopted its guests
 /// @param clock  for the limits of restarts
+/// @param daemons used if this host serves images
 public record AgentParts(
         Hypervisor hypervisor,
         Consoles consoles,
         Ownership ownership,
         AddressTakeover takeover,
+        AddressProbe probe,
         EngineFactory engine,
         GuestFileParser parser,
         PrometheusMeterRegistry meters,
-        InstantSource clock) {
+        InstantSource clock,
+        ImageRole.StorageDaemons daemons) {
+
+    /// Of a host that serves no images.
+    public AgentParts(
+            Hypervisor hypervisor,
+            Consoles consoles,
+            Ownership ownership,
+            AddressTakeover takeover,
+            AddressProbe probe,
+            EngineFactory engine,
+            GuestFileParser parser,
+            PrometheusMeterRegistry meters,
+            InstantSource clock) {
+        this(
+                hypervisor,
+                consoles,
+                ownership,
+                takeover,
+                probe,
+                engine,
+                parser,
+                meters,
+                clock,
+                ImageRole.StorageDaemons.NONE);
+    }
 
     /// Opens a migration engine.
     @FunctionalInterface

@@ -7,11 +7,14 @@ import io.godwit.agent.guests.AgentException;
 import io.godwit.agent.guests.AgentException.Code;
 import io.godwit.agent.guests.Consoles;
 import io.godwit.agent.guests.GuestFileParser;
+import io.godwit.agent.zookeeper.RecordSettings;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
 import io.godwit.shim.linux.PacketSocket;
 import io.godwit.shim.qemu.QemuHypervisor;
 import io.godwit.shim.qemu.QemuSettings;
+import io.godwit.shim.qemu.QemuStorageDaemon;
+import io.godwit.storage.AddressProbe;
 import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.FrameSender;
 import io.godwit.storage.Ownership;
@@ -28,28 +31,24 @@ import java.util.Optional;
 final class ProductionParts {
     private ProductionParts() {}
 
-    /// @throws IOException if QEMU cannot be used; nothing is left open then
+    /// @throws IOException if QEMU, or a file that the way to ZooKeeper needs, cannot be used; nothing is left
+    ///                     open then
     static AgentParts open(AgentConfig config) throws IOException {
         QemuHypervisor hypervisor = QemuHypervisor.open(qemuSettings(config));
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        AgentConfig.ZooKeeper zooKeeper = config.zookeeper();
         Ownership ownership = Ownership.connect(
-                new OwnershipSettings(
-                        zooKeeper.connect(),
-                        zooKeeper.root(),
-                        zooKeeper.sessionTimeoutMs(),
-                        config.name(),
-                        OwnershipSettings.runningBootId()),
-                meters);
+                RecordSettings.of(config, OwnershipSettings.runningBootId(), config.runDirectory()), meters);
         return new AgentParts(
                 hypervisor,
                 consoles(hypervisor),
                 ownership,
                 AddressTakeover.over(frameSender(), meters),
+                AddressProbe.over(new PacketFrames(), meters),
                 (incoming, registry) -> MigrationEngine.open(engineSettings(config), incoming, registry),
                 guestFileParser(),
                 meters,
-                InstantSource.system());
+                InstantSource.system(),
+                QemuStorageDaemon::open);
     }
 
     private static QemuSettings qemuSettings(AgentConfig config) {
@@ -89,7 +88,7 @@ final class ProductionParts {
         return (String fileName, String text, Hypervisor.Capabilities capabilities) -> {
             try {
                 GuestFile file = GuestFile.parse(fileName, text, capabilities);
-                return new GuestFileParser.Parsed(file.spec(), file.warnings());
+                return new GuestFileParser.Parsed(file.spec(), file.policy(), file.warnings());
             } catch (GuestFileException e) {
                 throw new AgentException(
                         Code.BAD_REQUEST, AgentException.words(e), "not started", "Mend the guest file.", e);

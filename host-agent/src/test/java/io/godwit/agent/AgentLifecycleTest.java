@@ -4,6 +4,7 @@ import static io.godwit.agent.testing.Answers.error;
 import static io.godwit.agent.testing.Answers.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import com.linecorp.armeria.common.AggregatedHttpResponse;
@@ -66,7 +67,7 @@ class AgentLifecycleTest {
                 .isEqualTo("running");
 
         HostView[] hosts = json(host.get("/v1/hosts"), HttpStatus.OK, HostView[].class);
-        assertThat(hosts).containsExactly(new HostView("h1", "127.0.0.1", "up", true, 1, 256L << 20, 32L << 20));
+        assertThat(hosts).containsExactly(new HostView("h1", "127.0.0.1", "up", true, 0, 1, 256L << 20, 32L << 20));
 
         assertThat(json(host.delete("/v1/guests/web1"), HttpStatus.OK, GuestView.class)
                         .state())
@@ -76,6 +77,17 @@ class AgentLifecycleTest {
                 .isEmpty();
         assertThat(error(host.get("/v1/guests/web1"), HttpStatus.NOT_FOUND).code())
                 .isEqualTo("NOT_FOUND");
+    }
+
+    @Test
+    void saysWhoAnswersForTheAddressOfAGuestThatIsAboutToStart() {
+        host.letAnswer("10.0.0.9");
+        CreateAnswer created = json(create("web1 32 10.0.0.9"), HttpStatus.CREATED, CreateAnswer.class);
+        assertThat(created.guest().state()).isEqualTo("running");
+        assertThat(created.warnings()).singleElement(STRING).contains("10.0.0.9", "web1", "02:00:00:00:00:aa");
+        assertThat(json(create("web2 32 10.0.0.8"), HttpStatus.CREATED, CreateAnswer.class)
+                        .warnings())
+                .isEmpty();
     }
 
     @Test
@@ -193,9 +205,11 @@ class AgentLifecycleTest {
         host.hypervisor.guest("vanished").destroy(Duration.ofSeconds(1));
         host.start();
         assertThat(outrun.state()).isEqualTo(RunState.GONE);
-        assertThat(host.hypervisor.present()).isEmpty();
         assertThat(view("lost").state()).isEqualTo("stopped");
-        assertThat(view("vanished").state()).isEqualTo("stopped");
+        // Its process vanished, which is a crash, and its file says that it is to be restarted then.
+        assertThat(host.hypervisor.present()).containsExactly("vanished");
+        assertThat(view("vanished").state()).isEqualTo("running");
+        assertThat(view("vanished").epoch()).isEqualTo(2);
         // What is left of them can be forgotten.
         assertThat(host.delete("/v1/guests/lost").status()).isEqualTo(HttpStatus.OK);
         assertThat(host.get("/v1/guests/lost").status()).isEqualTo(HttpStatus.NOT_FOUND);

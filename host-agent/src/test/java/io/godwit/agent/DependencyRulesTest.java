@@ -85,10 +85,22 @@ class DependencyRulesTest {
     }
 
     @Test
-    void theHandoverIsPure() {
+    void whatIsDecidedAboutRecordsIsPure() {
         check(noClasses()
                 .that()
-                .resideInAPackage("io.godwit.storage.handover..")
+                .resideInAnyPackage(
+                        "io.godwit.storage.handover..", "io.godwit.storage.placement..", "io.godwit.storage.failover..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        ZOOKEEPER, CURATOR, "java.util.concurrent..", "java.time..", "java.nio..", "java.io.."));
+    }
+
+    @Test
+    void theFenceIsPure() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.godwit.storage.fencing..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -118,7 +130,21 @@ class DependencyRulesTest {
                 .that()
                 .resideOutsideOfPackage(COORDINATOR)
                 .should()
-                .dependOnClassesThat(resideInAPackage(COORDINATOR).and(not(resideInAPackage("io.godwit.storage")))));
+                .dependOnClassesThat(resideInAPackage(COORDINATOR)
+                        .and(not(resideInAnyPackage(
+                                "io.godwit.storage",
+                                "io.godwit.storage.placement",
+                                "io.godwit.storage.failover",
+                                "io.godwit.storage.fencing",
+                                "io.godwit.storage.image")))));
+        // The fence is a machine that somebody has to drive: the agent in earnest, and the simulation.
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        COORDINATOR, "io.godwit.agent.storage..", "io.godwit.agent.http..", "io.godwit.chaos..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.godwit.storage.fencing", "io.godwit.storage.image"));
     }
 
     @Test
@@ -129,8 +155,19 @@ class DependencyRulesTest {
                 .and()
                 .doNotHaveSimpleName("ProductionParts")
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(
-                        "io.godwit.shim.qemu..", "io.godwit.shim.synthetic..", "io.godwit.shim.linux..")));
+                .dependOnClassesThat(resideInAnyPackage("io.godwit.shim.qemu..", "io.godwit.shim.synthetic..")));
+        // The guard works on processes, whoever runs in them; packet sockets are lent to whoever needs frames.
+        check(noClasses()
+                .that()
+                .resideInAPackage(AGENT)
+                .and()
+                .resideOutsideOfPackage("io.godwit.agent.guard..")
+                .and()
+                .doNotHaveSimpleName("ProductionParts")
+                .and()
+                .haveNameNotMatching(".*\\.PacketFrames(\\$.*)?")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.godwit.shim.linux..")));
     }
 
     @Test

@@ -1,7 +1,10 @@
 package io.godwit.shim;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 
 /// Starts guests on this host and finds those that run already. Guests outlive the agent: nothing here stops one
 /// because the caller goes away.
@@ -22,8 +25,43 @@ public interface Hypervisor {
     /// failure nothing of it is left.
     Guest prepareIncoming(GuestSpec spec) throws HypervisorException;
 
+    /// As [#blockers(GuestSpec)], for a guest some of whose images are reached over NBD and need not be here.
+    ///
+    /// @param remote paths of these images
+    default List<String> blockers(GuestSpec spec, Set<String> remote) {
+        return remote.isEmpty() ? blockers(spec) : List.of("This hypervisor cannot reach images over NBD: " + remote);
+    }
+
+    /// As [#create(GuestSpec)], with some images reached over NBD.
+    ///
+    /// @param remote how, by the path that the specification gives
+    default Guest create(GuestSpec spec, Map<String, NbdDisk> remote) throws HypervisorException {
+        requireLocal(remote);
+        return create(spec);
+    }
+
+    /// As [#prepareIncoming(GuestSpec)], with some images reached over NBD.
+    ///
+    /// @param remote how, by the path that the specification gives
+    default Guest prepareIncoming(GuestSpec spec, Map<String, NbdDisk> remote) throws HypervisorException {
+        requireLocal(remote);
+        return prepareIncoming(spec);
+    }
+
+    private static void requireLocal(Map<String, NbdDisk> remote) throws HypervisorException {
+        if (!remote.isEmpty()) {
+            throw new HypervisorException("This hypervisor cannot reach images over NBD: " + remote.keySet());
+        }
+    }
+
     /// The names of guests that have left a trace on this host: running, paused, waiting or crashed.
     List<String> present() throws HypervisorException;
+
+    /// The number of the process that is the guest, whoever started it here and whether it answers or not; empty if
+    /// there is no live one, or guests are no processes.
+    default OptionalLong process(String name) throws HypervisorException {
+        return OptionalLong.empty();
+    }
 
     /// Takes hold of a guest that another agent process started here. Empty if there is no live one, whose
     /// leftovers [#cleanUp] removes.

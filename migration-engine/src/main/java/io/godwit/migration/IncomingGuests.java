@@ -37,16 +37,22 @@ public interface IncomingGuests {
     }
 
     /// A guest being received. The engine calls exactly one of [#taken] and [#discarded], last; before [#taken]
-    /// it calls [#committed].
+    /// it calls [#complete] and then [#committed].
     interface Incoming {
         Guest guest();
 
         SwitchoverGate gate();
 
+        /// The guest is complete here, and the gate is asked next. What the agent must know of the guest should it
+        /// die in between, it notes now; it does not fail.
+        ///
+        /// @param paused whether the guest was paused at the source, and is to stay so
+        void complete(boolean paused);
+
         /// The record says the guest is this host's, which is about to be resumed unless it was paused at the
         /// source: the network may learn where it is, so that what is sent to it waits here. Must return at
         /// once.
-        default void committed() {}
+        void committed();
 
         /// The record says the guest is this host's. The engine has resumed it, unless it was paused at the
         /// source; `resumeFailure` is empty on success. The agent takes charge of the guest. Must return at

@@ -91,6 +91,12 @@ class SyntheticMigrationTest {
                 }
 
                 @Override
+                public void complete(boolean paused) {}
+
+                @Override
+                public void committed() {}
+
+                @Override
                 public void taken(long epoch, boolean paused, String resumeFailure) {
                     arrived.add(guest);
                 }

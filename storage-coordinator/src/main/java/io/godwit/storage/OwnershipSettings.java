@@ -11,7 +11,9 @@ import java.nio.file.Path;
 /// @param sessionTimeoutMs  what is asked for; ZooKeeper may grant another between 2 and 20 of its ticks
 /// @param host              this host's name
 /// @param bootId            of the running kernel
-public record OwnershipSettings(String connect, String root, int sessionTimeoutMs, String host, String bootId) {
+/// @param access            how both sides prove themselves, and who may see the records
+public record OwnershipSettings(
+        String connect, String root, int sessionTimeoutMs, String host, String bootId, RecordAccess access) {
     public static final String ROOT_DEFAULT = "/godwit";
     public static final int SESSION_TIMEOUT_MS_MIN = 200;
     public static final int SESSION_TIMEOUT_MS_MAX = 120_000;
@@ -32,6 +34,11 @@ public record OwnershipSettings(String connect, String root, int sessionTimeoutM
         if (host.isBlank() || bootId.isBlank()) {
             throw new IllegalArgumentException("A host needs a name and a boot id: '" + host + "', '" + bootId + "'");
         }
+    }
+
+    /// In the clear, with records that are open to everybody.
+    public OwnershipSettings(String connect, String root, int sessionTimeoutMs, String host, String bootId) {
+        this(connect, root, sessionTimeoutMs, host, bootId, RecordAccess.OPEN);
     }
 
     /// @return the boot id of the kernel this process runs on

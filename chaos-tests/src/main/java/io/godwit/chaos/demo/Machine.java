@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 
 /// What figures were measured on: without it they mean nothing.
-record Machine(
+public record Machine(
         String processor,
         int cores,
         long memoryMiB,
@@ -18,7 +18,7 @@ record Machine(
         String java,
         String commit) {
 
-    static Machine read(Path repository) {
+    public static Machine read(Path repository) {
         return new Machine(
                 valueOf(Path.of("/proc/cpuinfo"), "model name", ":"),
                 Runtime.getRuntime().availableProcessors(),
@@ -30,7 +30,7 @@ record Machine(
                 firstLine(List.of("git", "-C", repository.toString(), "rev-parse", "--short", "HEAD")));
     }
 
-    String markdown() {
+    public String markdown() {
         return """
                 | | |
                 |---|---|

@@ -18,13 +18,16 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                   connect: %s
                   root: /godwit
                   sessionTimeoutMs: 6000
+                lease:
+                  enforce: %s
+                  killAfterMs: %d
                 %s
                 bridge: br0
                 runDirectory: %s
                 ramDirectory: %s
                 imageDirectories:
                   - %s
-                accelerator: auto
+                %saccelerator: auto
                 limits:
                   memory: %dMiB
                   guests: 8
@@ -35,12 +38,35 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         host.socket(),
                         LabHost.API_PORT,
                         LabHost.MIGRATION_PORT,
-                        LabZooKeeper.connectString(),
+                        LabZooKeeper.connectString(settings),
+                        settings.leaseKillAfterMs() > 0,
+                        Math.max(settings.leaseKillAfterMs(), 2_000),
                         security(name),
                         host.runDirectory(),
                         host.ramDirectory(),
                         paths.images(),
+                        images(host),
                         settings.hostMemoryMiB());
+    }
+
+    private String images(LabHost host) {
+        if (settings.imageServer() == 0) {
+            return "";
+        }
+        String way = """
+                imageServers:
+                  - directory: %s
+                    host: h%d
+                """.formatted(paths.images(), settings.imageServer());
+        if (host.number() != settings.imageServer()) {
+            return way;
+        }
+        return way + """
+                storage:
+                  directories:
+                    - %s
+                  stateDirectory: %s
+                """.formatted(paths.images(), host.folder().resolve("images"));
     }
 
     private String security(String name) {

@@ -10,6 +10,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -20,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 ///
 /// @param path the socket
 record AgentSocket(Path path) {
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final int BODY_BYTES_MAX = 4 << 20;
     private static final int LINE_BYTES_MAX = 8 << 10;
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -31,11 +33,43 @@ record AgentSocket(Path path) {
         }
     }
 
+    /// Closes a channel after a time, unless it is told before that this is not needed: a read of a Unix socket
+    /// has no timeout of its own.
+    private record Closing(Thread clock) implements AutoCloseable {
+        static Closing after(SocketChannel channel, Duration timeout) {
+            return new Closing(Thread.ofVirtual().name("agent-timeout").start(() -> {
+                try {
+                    Thread.sleep(timeout);
+                    channel.close();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                } catch (IOException e) {
+                    // It is closed already, which is what was wanted.
+                    Thread.currentThread().interrupt();
+                }
+            }));
+        }
+
+        @Override
+        public void close() {
+            clock.interrupt();
+        }
+    }
+
     boolean answers() {
         try {
-            return exchange("GET", "/v1/hosts", "").succeeded();
+            return exchange("GET", "/v1/hosts", "", TIMEOUT).succeeded();
         } catch (IOException e) {
             // Not listening yet: the caller asks again.
+            return false;
+        }
+    }
+
+    /// As [#answers()], but not later than this.
+    boolean answers(Duration timeout) {
+        try {
+            return exchange("GET", "/v1/hosts", "", timeout).succeeded();
+        } catch (IOException e) {
             return false;
         }
     }
@@ -46,9 +80,14 @@ record AgentSocket(Path path) {
 
     /// @param body JSON; empty for none
     JsonNode request(String method, String resource, String body) {
+        return request(method, resource, body, TIMEOUT);
+    }
+
+    /// @param body JSON; empty for none
+    JsonNode request(String method, String resource, String body, Duration timeout) {
         Answer answer;
         try {
-            answer = exchange(method, resource, body);
+            answer = exchange(method, resource, body, timeout);
         } catch (IOException e) {
             throw new LabException("Agent does not answer at " + path, e);
         }
@@ -62,14 +101,15 @@ record AgentSocket(Path path) {
         }
     }
 
-    private Answer exchange(String method, String resource, String body) throws IOException {
+    private Answer exchange(String method, String resource, String body, Duration timeout) throws IOException {
         byte[] content = body.getBytes(StandardCharsets.UTF_8);
         String head = "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n"
                         .formatted(method, resource)
                 + (content.length == 0
                         ? "\r\n"
                         : "Content-Type: application/json\r\nContent-Length: " + content.length + "\r\n\r\n");
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+                Closing _ = Closing.after(channel, timeout)) {
             channel.connect(UnixDomainSocketAddress.of(path));
             channel.write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
             channel.write(ByteBuffer.wrap(content));

@@ -1,5 +1,7 @@
 package io.godwit.chaos.lab;
 
+import io.godwit.shim.HypervisorException;
+import io.godwit.shim.linux.LinuxProcess;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -61,6 +64,26 @@ final class Daemon {
             throw new LabException("Interrupted while a process was being killed: " + process.pid(), e);
         } catch (ExecutionException | TimeoutException e) {
             throw new LabException("Process does not end: " + process.pid(), e);
+        }
+    }
+
+    /// Sends a signal to the living process of a pid file; does nothing if there is none.
+    static void signal(Namespace namespace, Path pidFile, LinuxProcess.Signal signal) {
+        ProcessHandle process = find(namespace, pidFile);
+        if (process != null) {
+            signal(process.pid(), signal);
+        }
+    }
+
+    /// Sends a signal to a process; does nothing if it has ended.
+    static void signal(long pid, LinuxProcess.Signal signal) {
+        try {
+            Optional<LinuxProcess> process = LinuxProcess.find(pid);
+            if (process.isPresent()) {
+                process.get().signal(signal);
+            }
+        } catch (HypervisorException e) {
+            throw new LabException("Signal " + signal + " could not be sent to process " + pid, e);
         }
     }
 

@@ -25,6 +25,19 @@ final class Folders {
         }
     }
 
+    /// Removes all that a folder holds, links not followed, and leaves it.
+    static void empty(Path folder) {
+        try (Stream<Path> walk = Files.walk(folder)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                if (!path.equals(folder)) {
+                    Files.deleteIfExists(path);
+                }
+            }
+        } catch (IOException e) {
+            throw new LabException("Folder cannot be emptied: " + folder, e);
+        }
+    }
+
     /// Everything in a folder that is not a folder, as paths relative to it; empty if there is none.
     static List<String> files(Path folder) {
         if (!Files.exists(folder)) {

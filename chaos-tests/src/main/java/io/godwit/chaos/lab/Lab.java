@@ -27,7 +27,7 @@ public final class Lab implements AutoCloseable {
         this.paths = paths;
         this.image = image;
         this.network = new LabNetwork(settings);
-        this.zookeeper = new LabZooKeeper(settings, paths, network.zookeeper());
+        this.zookeeper = new LabZooKeeper(settings, paths, network);
         for (int number = 1; number <= settings.hosts(); number++) {
             hosts.add(new LabHost(settings, paths, network, number));
         }

@@ -1,5 +1,6 @@
 package io.godwit.chaos.lab;
 
+import io.godwit.shim.linux.LinuxProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import tools.jackson.databind.JsonNode;
 
 /// One host of the lab: a namespace, an agent, folders.
 public final class LabHost {
+    private static final String GUARD_CLASS = "io.godwit.agent.guard.Guard";
     private static final Duration COMMAND_TIMEOUT = Duration.ofMinutes(2);
     static final int API_PORT = 7070;
     static final int MIGRATION_PORT = 7071;
@@ -113,6 +115,11 @@ public final class LabHost {
         return api.request(method, path, body);
     }
 
+    /// As [#request], but gives up after a time: a frozen agent accepts connections and never answers.
+    public JsonNode request(String method, String path, String body, Duration timeout) {
+        return api.request(method, path, body, timeout);
+    }
+
     /// Starts the agent and waits until it answers.
     public void startAgent() {
         launchAgent();
@@ -147,9 +154,14 @@ public final class LabHost {
         });
     }
 
-    /// Whether it answers requests.
+    /// Whether it answers requests, and that within 3 s.
     public boolean agentAnswers() {
-        return api.answers();
+        return api.answers(Duration.ofSeconds(3));
+    }
+
+    /// Everything the agent has said.
+    public Path agentLogFile() {
+        return folder().resolve("agent.log");
     }
 
     public boolean agentAlive() {
@@ -167,10 +179,63 @@ public final class LabHost {
         Daemon.kill(namespace(), pidFile());
     }
 
+    /// Sends a signal to the agent; does nothing if it does not run.
+    public void signalAgent(LinuxProcess.Signal signal) {
+        Daemon.signal(namespace(), pidFile(), signal);
+    }
+
+    /// Sends a signal to the processes in this host's namespace that run the guard; there should be one.
+    ///
+    /// @return how many there were
+    public int signalGuard(LinuxProcess.Signal signal) {
+        List<Long> guards = namespace().processes().stream()
+                .filter(pid -> commandLine(pid).contains(GUARD_CLASS))
+                .toList();
+        guards.forEach(pid -> Daemon.signal(pid, signal));
+        return guards.size();
+    }
+
+    /// Takes the power away: the cable is dead first, so that nobody hears the kernel close connections; then
+    /// every process is killed, and what stands in memory is gone. Shared images stay.
+    public void losePower() {
+        network.uplink(number, false);
+        // Whoever could start something goes first.
+        signalAgent(LinuxProcess.Signal.KILL);
+        Daemon.await("End of all processes of " + name(), Duration.ofSeconds(20), () -> {
+            List<Long> left = namespace().processes();
+            left.forEach(pid -> Daemon.signal(pid, LinuxProcess.Signal.KILL));
+            return left.isEmpty();
+        });
+        namespace().taps().forEach(tap -> namespace().ip("link", "del", tap));
+        Folders.empty(runDirectory());
+        Folders.empty(ramDirectory());
+    }
+
+    /// Gives the power back. The agent is started by whoever starts agents.
+    public void regainPower() {
+        network.uplink(number, true);
+    }
+
     /// The processes of this host's guests: each QEMU in its namespace.
     public List<Long> guestProcesses() {
         return namespace().processes().stream()
                 .filter(pid -> program(pid).contains("qemu-system"))
+                .toList();
+    }
+
+    private static String commandLine(long pid) {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/cmdline"));
+        } catch (IOException e) {
+            // It has ended since the list was made.
+            return "";
+        }
+    }
+
+    /// The process that serves images on this host, if it does.
+    public List<Long> storageProcesses() {
+        return namespace().processes().stream()
+                .filter(pid -> program(pid).contains("qemu-storage-daemon"))
                 .toList();
     }
 

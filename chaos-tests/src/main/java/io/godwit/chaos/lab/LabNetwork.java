@@ -1,5 +1,6 @@
 package io.godwit.chaos.lab;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,18 +10,21 @@ import java.util.List;
 ///
 /// | who | IPv4 | IPv6 |
 /// |---|---|---|
-/// | ZooKeeper | 10.77.0.2 | fd77::2 |
+/// | ZooKeeper | 10.77.0.2; server n of an ensemble 10.77.0.(2n) | fd77::2 |
 /// | client | 10.77.0.3 | fd77::3 |
 /// | host n | 10.77.0.(10+n), and 10.78.0.(10+n) on the migration network | fd77::(10+n) |
 /// | guest n | 10.77.1.n | fd77::1:n |
 public final class LabNetwork {
+    /// Of the first server.
     public static final String ZOOKEEPER_ADDRESS = "10.77.0.2";
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final String NOBODY_MAC = "02:00:00:00:de:ad";
 
     private final LabSettings settings;
     private final Namespace middle;
     private final Namespace client;
-    private final Namespace zookeeper;
+    private final List<Namespace> zookeepers = new ArrayList<>();
     private final List<Namespace> hosts = new ArrayList<>();
 
     LabNetwork(LabSettings settings) {
@@ -28,7 +32,9 @@ public final class LabNetwork {
         String prefix = prefix(settings.name());
         middle = new Namespace(prefix + "net");
         client = new Namespace(prefix + "client");
-        zookeeper = new Namespace(prefix + "zk");
+        for (int number = 1; number <= settings.zooKeeperServers(); number++) {
+            zookeepers.add(new Namespace(prefix + "zk" + (number == 1 ? "" : Integer.toString(number))));
+        }
         for (int number = 1; number <= settings.hosts(); number++) {
             hosts.add(new Namespace(prefix + "h" + number));
         }
@@ -42,8 +48,15 @@ public final class LabNetwork {
         return client;
     }
 
-    Namespace zookeeper() {
-        return zookeeper;
+    /// @param number from 1
+    Namespace zookeeper(int number) {
+        return zookeepers.get(number - 1);
+    }
+
+    /// Of one server of the ensemble.
+    static String zooKeeperAddress(int number) {
+        // 10.77.0.3 is the client's.
+        return "10.77.0." + 2 * number;
     }
 
     /// @param number from 1
@@ -64,8 +77,10 @@ public final class LabNetwork {
     void create() {
         middle.create();
         bridge(middle, "br0");
-        plug(zookeeper, "eth0", "zk");
-        address(zookeeper, "eth0", ZOOKEEPER_ADDRESS + "/16", "fd77::2/64");
+        for (int number = 1; number <= zookeepers.size(); number++) {
+            plug(zookeeper(number), "eth0", "zk" + number);
+            address(zookeeper(number), "eth0", zooKeeperAddress(number) + "/16", "fd77::" + 2 * number + "/64");
+        }
         plug(client, "eth0", "client");
         address(client, "eth0", "10.77.0.3/16", "fd77::3/64");
         if (settings.migrationNetwork()) {
@@ -126,25 +141,33 @@ public final class LabNetwork {
     /// A token bucket for each direction of a cable. The bucket holds two of the largest bursts a veth sends at
     /// once; the queue is that of a switch with 10 ms of buffer.
     private void shape(Namespace namespace, String device) {
+        if (!settings.linkRate().equals("0")) {
+            bucket(namespace, device, settings.linkRate(), "128kb", "10ms");
+        }
+    }
+
+    private static void bucket(Namespace namespace, String device, String rate, String burst, String latency) {
+        List<String> command = new ArrayList<>(List.of("tc", "-n", namespace.name(), "qdisc", "replace"));
+        command.addAll(List.of("dev", device, "root", "tbf", "rate", rate, "burst", burst, "latency", latency));
+        Command.must(command.toArray(String[]::new));
+    }
+
+    /// Makes a host's cable slow in both directions: what does not fit into a short queue is lost. Guests are
+    /// concerned too. Idempotent.
+    public void throttle(int host, String rate) {
+        bucket(host(host), "up0", rate, "8kb", "60ms");
+        bucket(middle, "h" + host, rate, "8kb", "60ms");
+    }
+
+    /// Undoes [#throttle]. Idempotent.
+    public void unthrottle(int host) {
         if (settings.linkRate().equals("0")) {
+            Command.run(List.of("tc", "-n", host(host).name(), "qdisc", "del", "dev", "up0", "root"), TIMEOUT);
+            Command.run(List.of("tc", "-n", middle.name(), "qdisc", "del", "dev", "h" + host, "root"), TIMEOUT);
             return;
         }
-        Command.must(
-                "tc",
-                "-n",
-                namespace.name(),
-                "qdisc",
-                "add",
-                "dev",
-                device,
-                "root",
-                "tbf",
-                "rate",
-                settings.linkRate(),
-                "burst",
-                "128kb",
-                "latency",
-                "10ms");
+        shape(host(host), "up0");
+        shape(middle, "h" + host);
     }
 
     /// Lets nothing through any more between the agents of two hosts, without either noticing: each sends to a
@@ -160,16 +183,34 @@ public final class LabNetwork {
         forget(other, host);
     }
 
-    /// As [#cut], between a host's agent and ZooKeeper.
-    public void cutFromZooKeeper(int host) {
-        host(host).ip("neigh", "replace", ZOOKEEPER_ADDRESS, "lladdr", NOBODY_MAC, "dev", "br0", "nud", "permanent");
+    /// Lets nothing through any more from one host's agent to another's; what the other says still arrives.
+    public void cutOneWay(int from, int to) {
+        deafen(from, to);
     }
 
-    /// Undoes [#cutFromZooKeeper]. Idempotent.
+    /// As [#cut], between a host's agent and all of ZooKeeper.
+    public void cutFromZooKeeper(int host) {
+        cutToZooKeeper(host);
+    }
+
+    /// What the host sends to ZooKeeper gets lost. No request arrives, so there is nothing to answer. Idempotent.
+    public void cutToZooKeeper(int host) {
+        for (int server = 1; server <= zookeepers.size(); server++) {
+            mislead(host(host), zooKeeperAddress(server), "br0");
+        }
+    }
+
+    /// What ZooKeeper sends to the host gets lost: requests arrive and are carried out. Idempotent.
+    public void cutBackFromZooKeeper(int host) {
+        zookeepers.forEach(server -> mislead(server, hostAddress(host), "eth0"));
+    }
+
+    /// Undoes [#cutToZooKeeper] and [#cutBackFromZooKeeper]. Idempotent.
     public void healToZooKeeper(int host) {
-        Command.run(
-                List.of("ip", "-n", host(host).name(), "neigh", "del", ZOOKEEPER_ADDRESS, "dev", "br0"),
-                java.time.Duration.ofSeconds(20));
+        for (int server = 1; server <= zookeepers.size(); server++) {
+            lead(host(host), zooKeeperAddress(server), "br0");
+            lead(zookeeper(server), hostAddress(host), "eth0");
+        }
     }
 
     /// Pulls the cable of a host out of the switch, or puts it back: its guests are concerned too.
@@ -178,23 +219,19 @@ public final class LabNetwork {
     }
 
     private void deafen(int host, int other) {
-        host(host)
-                .ip(
-                        "neigh",
-                        "replace",
-                        agentAddress(other),
-                        "lladdr",
-                        NOBODY_MAC,
-                        "dev",
-                        agentDevice(),
-                        "nud",
-                        "permanent");
+        mislead(host(host), agentAddress(other), agentDevice());
     }
 
     private void forget(int host, int other) {
-        Command.run(
-                List.of("ip", "-n", host(host).name(), "neigh", "del", agentAddress(other), "dev", agentDevice()),
-                java.time.Duration.ofSeconds(20));
+        lead(host(host), agentAddress(other), agentDevice());
+    }
+
+    private static void mislead(Namespace from, String address, String device) {
+        from.ip("neigh", "replace", address, "lladdr", NOBODY_MAC, "dev", device, "nud", "permanent");
+    }
+
+    private static void lead(Namespace from, String address, String device) {
+        Command.run(List.of("ip", "-n", from.name(), "neigh", "del", address, "dev", device), TIMEOUT);
     }
 
     private String agentDevice() {

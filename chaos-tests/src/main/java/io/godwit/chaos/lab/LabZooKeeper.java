@@ -1,68 +1,64 @@
 package io.godwit.chaos.lab;
 
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/// The lab's ZooKeeper: one real server in a process and a namespace of its own.
+/// The lab's ZooKeeper: real servers, each in a process and a namespace of its own.
 public final class LabZooKeeper {
     static final int PORT = 2181;
 
     private final LabSettings settings;
-    private final Namespace namespace;
-    private final Path folder;
+    private final List<ZooKeeperNode> servers = new ArrayList<>();
 
-    LabZooKeeper(LabSettings settings, LabPaths paths, Namespace namespace) {
+    LabZooKeeper(LabSettings settings, LabPaths paths, LabNetwork network) {
         this.settings = settings;
-        this.namespace = namespace;
-        this.folder = paths.run().resolve("zk");
+        for (int number = 1; number <= settings.zooKeeperServers(); number++) {
+            servers.add(new ZooKeeperNode(settings, paths, network.zookeeper(number), number));
+        }
     }
 
-    static String connectString() {
-        return LabNetwork.ZOOKEEPER_ADDRESS + ":" + PORT;
+    static String connectString(LabSettings settings) {
+        return IntStream.rangeClosed(1, settings.zooKeeperServers())
+                .mapToObj(number -> LabNetwork.zooKeeperAddress(number) + ":" + PORT)
+                .collect(Collectors.joining(","));
     }
 
-    /// Starts it and waits until it serves. Its data is that of the time before.
+    /// As a client names them.
+    public String connectString() {
+        return connectString(settings);
+    }
+
+    /// Starts all servers and waits until each serves. Their data are those of the time before.
     public void start(Duration timeout) {
-        launch();
-        Daemon.await("ZooKeeper's start", timeout, this::serves);
+        servers.forEach(ZooKeeperNode::launch);
+        servers.forEach(server -> Daemon.await("ZooKeeper's start", timeout, server::serves));
     }
 
-    private void launch() {
-        Daemon.start(
-                namespace,
-                Map.of(),
-                folder.resolveSibling("zk.pid"),
-                folder.resolveSibling("zk.log"),
-                List.of(
-                        settings.repository().resolve("godwit").toString(),
-                        "zookeeper",
-                        "--data",
-                        folder.toString(),
-                        "--port",
-                        Integer.toString(PORT),
-                        "--address",
-                        LabNetwork.ZOOKEEPER_ADDRESS));
-    }
-
-    /// Kills it. Idempotent.
+    /// Kills all servers. Idempotent.
     public void kill() {
-        Daemon.kill(namespace, folder.resolveSibling("zk.pid"));
+        servers.forEach(ZooKeeperNode::kill);
     }
 
-    /// How many nodes it holds, its own included; -1 if it does not answer.
+    public List<ZooKeeperNode> servers() {
+        return List.copyOf(servers);
+    }
+
+    /// The server that leads now, if one says so; a lone server does.
+    public Optional<ZooKeeperNode> leader() {
+        return servers.stream().filter(ZooKeeperNode::leads).findFirst();
+    }
+
+    /// How many nodes it holds, its own included; -1 if no server answers.
     public long nodeCount() {
-        Command.Result answer = Command.run(
-                namespace.wrap("sh", "-c", "echo srvr | busybox nc -w 2 " + LabNetwork.ZOOKEEPER_ADDRESS + " " + PORT),
-                Duration.ofSeconds(3));
-        return answer.stdout()
-                .lines()
-                .filter(line -> line.startsWith("Node count:"))
-                .map(line ->
-                        Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
+        return servers.stream()
+                .mapToLong(ZooKeeperNode::nodeCount)
+                .filter(count -> count >= 0)
                 .findFirst()
-                .orElse(-1L);
+                .orElse(-1);
     }
 
     public boolean serves() {
@@ -70,6 +66,6 @@ public final class LabZooKeeper {
     }
 
     String log() {
-        return "--- ZooKeeper\n" + Daemon.tail(folder.resolveSibling("zk.log"));
+        return servers.stream().map(ZooKeeperNode::log).collect(Collectors.joining());
     }
 }

@@ -60,8 +60,8 @@ public final class AcknowledgementProbe implements AutoCloseable {
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(connection.input(), StandardCharsets.US_ASCII))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                String[] words = line.split(" ", 2);
-                if (words.length == 2) {
+                String[] words = line.split(" ", -1);
+                if (words.length == 3) {
                     add(new Acknowledgement(Long.parseLong(words[0]), Integer.parseUnsignedInt(words[1], 16)));
                 }
             }

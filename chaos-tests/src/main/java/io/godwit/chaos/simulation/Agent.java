@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The agent of a host, from its start to its death: a table of the guests on its host, and what it does with them.
@@ -23,6 +24,10 @@ final class Agent {
     private final Map<UUID, MigrationSide> sides = new HashMap<>();
     private final Set<UUID> seen = new HashSet<>();
     private final Ends ends;
+    private final Announcement announcement;
+    private final LeaseRun lease;
+    private final ImageAccess images;
+    private final String bootId;
     private boolean ready;
     private long frozenUntil;
 
@@ -33,13 +38,65 @@ final class Agent {
         this.world = world;
         this.host = host;
         this.ends = new Ends(world, this);
+        this.announcement = new Announcement(world, this);
+        this.lease = new LeaseRun(world, this);
+        this.images = new ImageAccess(world, this);
+        this.bootId = host.bootId();
     }
 
+    /// In the order of production: the host is announced, the lease held, and then the guests are looked at.
     void start() {
+        if (world.setting().leaseEnforced()) {
+            long waitMs = host.relaxed() ? 0 : LeaseRun.TAKEOVER_WAIT_MS;
+            announcement.begin(waitMs, () -> lease.begin(this::adopt));
+        } else {
+            announcement.begin(0, this::adopt);
+        }
+    }
+
+    private void adopt() {
         new AdoptionRun(world, this).begin(() -> {
             ready = true;
             world.trace().note(name(), "", "ready", 0, "");
+            new Comparison(world, this).begin();
+            new Coordinator(world, this).begin();
         });
+    }
+
+    Session session() {
+        return announcement.session();
+    }
+
+    Announcement announcement() {
+        return announcement;
+    }
+
+    ImageAccess images() {
+        return images;
+    }
+
+    /// Of the boot that started it.
+    String bootId() {
+        return bootId;
+    }
+
+    /// Makes a process known to the guard before it can run.
+    ///
+    /// @param recorded whether the guest's record is this host's by now
+    /// @param then     told whether it may run
+    void admit(Copy copy, boolean recorded, Consumer<Boolean> then) {
+        if (world.setting().leaseEnforced()) {
+            lease.admit(copy, recorded, then);
+        } else {
+            then.accept(true);
+        }
+    }
+
+    /// A process was found that may be running.
+    void noteFound(Copy copy) {
+        if (world.setting().leaseEnforced()) {
+            lease.noteFound(copy);
+        }
     }
 
     String name() {
@@ -137,14 +194,37 @@ final class Agent {
         MigrationSide side = sides.get(message.migration());
         if (side != null) {
             side.receive(message);
-        } else if (message instanceof Message.Prepare(UUID migration, SimulatedGuest guest)) {
-            arrive(from, migration, guest);
+        } else if (message instanceof Message.Prepare prepare) {
+            arrive(from, prepare);
+        } else if (message instanceof Message.TakeOver takeOver) {
+            takeOver(from, takeOver);
         } else if (!(message instanceof Message.Reset)) {
             send(from, new Message.Reset(message.migration()));
         }
     }
 
-    private void arrive(SimulatedHost from, UUID migration, SimulatedGuest guest) {
+    /// Somebody waits for what is said about this.
+    void expect(UUID conversation, MigrationSide side) {
+        sides.put(conversation, side);
+    }
+
+    private void takeOver(SimulatedHost from, Message.TakeOver asked) {
+        SimulatedGuest guest = asked.guest();
+        if (!seen.add(asked.migration())) {
+            return;
+        }
+        Consumer<String> answer = error -> send(from, new Message.TakenOver(asked.migration(), error));
+        if (ready && !slots.containsKey(guest) && !host.copies().containsKey(guest)) {
+            transitionTo(guest, new Reserved());
+            ends.takeOver(guest, asked.dead(), asked.deadVersion(), asked.epoch(), answer);
+        } else {
+            answer.accept("the name is taken");
+        }
+    }
+
+    private void arrive(SimulatedHost from, Message.Prepare prepare) {
+        UUID migration = prepare.migration();
+        SimulatedGuest guest = prepare.guest();
         if (!seen.add(migration)) {
             return;
         }
@@ -152,7 +232,7 @@ final class Agent {
             send(from, new Message.Refused(migration));
             return;
         }
-        TargetRun run = new TargetRun(world, this, new Peer(from, migration), guest);
+        TargetRun run = new TargetRun(world, this, new Peer(from, migration), guest, prepare.epoch() + 1);
         transitionTo(guest, new Arriving(run));
         sides.put(migration, run);
         run.begin();

@@ -18,6 +18,7 @@ final class ChangeRun {
     private final World world;
     private final Agent agent;
     private final SimulatedGuest guest;
+    private final OwnerEvent event;
     private final ChangeProcess process;
     private final long deadlineMicros;
     private final Consumer<Outcome> then;
@@ -41,6 +42,7 @@ final class ChangeRun {
         this.world = world;
         this.agent = agent;
         this.guest = guest;
+        this.event = event;
         this.process = world.bug().change(event);
         this.deadlineMicros = deadlineMicros;
         this.then = then;
@@ -79,20 +81,14 @@ final class ChangeRun {
             }
             case ChangeAction.Wait wait -> pause(wait.attempt());
             case ChangeAction.Read _, ChangeAction.Write _, ChangeAction.Remove _, ChangeAction.Check _ -> {
-                int number = ++asked;
-                world.trace().note(agent.name(), guest.name(), "asks", number, action);
-                world.keeper()
-                        .ask(agent.host(), guest, action, answer -> agent.deliver(() -> answered(number, answer)));
-                agent.later(
-                        world.trouble().patience(),
-                        () -> answered(number, new ChangeAnswer.NoAnswer("the connection is lost")));
+                world.trace().note(agent.name(), guest.name(), "asks", ++asked, action);
+                world.keeper().ask(agent, guest, event, action, this::answered);
             }
         }
     }
 
-    private void answered(int number, ChangeAnswer answer) {
-        if (!over && number == asked) {
-            asked++;
+    private void answered(ChangeAnswer answer) {
+        if (!over) {
             perform(process.on(answer));
         }
     }

@@ -1,8 +1,10 @@
 package io.godwit.chaos.simulation;
 
+import io.godwit.storage.fencing.Grant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A QEMU process: executes the guest, and does what it is told, one after the other, unless it is dead. It lives on
 /// when its agent dies.
@@ -22,7 +24,11 @@ final class Copy {
     private final SimulatedHost host;
     private final SimulatedGuest guest;
     private final List<Runnable> whenDrained = new ArrayList<>();
+    private final List<Runnable> whenGoesOn = new ArrayList<>();
+    private final int number;
+    private @Nullable Grant grant;
     private State state;
+    private boolean stopped;
     private Memory memory;
     private long epoch;
     private int runs;
@@ -34,6 +40,7 @@ final class Copy {
         this.guest = guest;
         this.state = state;
         this.memory = memory;
+        this.number = world.nextProcess();
         guest.copies().add(this);
         host.copies().put(guest, this);
     }
@@ -44,6 +51,23 @@ final class Copy {
 
     SimulatedGuest guest() {
         return guest;
+    }
+
+    /// Its process identifier.
+    int number() {
+        return number;
+    }
+
+    /// The export of the image server through which it reaches its image.
+    ///
+    /// @return null if it was started with none
+    @Nullable
+    Grant grant() {
+        return grant;
+    }
+
+    void attach(Grant through) {
+        grant = through;
     }
 
     State state() {
@@ -59,12 +83,51 @@ final class Copy {
         return epoch;
     }
 
+    /// A stopped process does not execute. A host that stands still could go on at any moment, and only a lease
+    /// keeps its guests from executing then.
     boolean executes() {
-        return state == State.RUNNING;
+        return state == State.RUNNING && !stopped && !(world.setting().leaseEnforced() && host.frozen());
+    }
+
+    /// Whether no rule of this run lets it execute where it must not: neither the moment after its host stood still
+    /// counts, nor clocks that are further off than a lease allows.
+    boolean answersFor() {
+        return executes() && !host.unwatched() && !world.setting().onlyFenced();
     }
 
     boolean canWrite() {
-        return executes() || writesUnderWay > 0;
+        return guest.image().canWrite(this);
+    }
+
+    boolean isWriting() {
+        return writesUnderWay > 0;
+    }
+
+    /// The guard stops the process, whatever it is doing. It hears nothing until it goes on.
+    void stop() {
+        if (!stopped && state != State.GONE) {
+            note("stopped");
+            stopped = true;
+        }
+    }
+
+    void goOn() {
+        if (stopped) {
+            note("goes on");
+            stopped = false;
+            hearWhatWaits();
+            if (state == State.RUNNING) {
+                runs++;
+                step(runs);
+            }
+        }
+    }
+
+    private void hearWhatWaits() {
+        List<Runnable> waiting = List.copyOf(whenGoesOn);
+        whenGoesOn.clear();
+        // In the order in which they came: they waited in one socket.
+        waiting.forEach(Runnable::run);
     }
 
     /// Stops the guest, and answers when all its writes have ended.
@@ -114,6 +177,10 @@ final class Copy {
             if (state == State.PAUSED) {
                 epoch = inEpoch;
                 if (guest.image().open(this)) {
+                    guest.image().started(this);
+                    if (memory.equals(Memory.NONE)) {
+                        memory = guest.newLife();
+                    }
                     state = State.RUNNING;
                     note("runs");
                     runs++;
@@ -136,6 +203,14 @@ final class Copy {
         });
     }
 
+    /// Ends a process that nobody has let run: nothing is lost with it.
+    void discard(Runnable answer) {
+        if (memory.steps() == 0) {
+            guest.died(this);
+        }
+        destroy(answer);
+    }
+
     /// An accident.
     void die() {
         if (state != State.GONE) {
@@ -147,6 +222,8 @@ final class Copy {
 
     private void end(Runnable answer) {
         state = State.GONE;
+        stopped = false;
+        hearWhatWaits();
         // The kernel lets a process go only when its requests to the storage have ended.
         drained(() -> {
             guest.image().close(this);
@@ -157,11 +234,17 @@ final class Copy {
     }
 
     private void command(Runnable action) {
-        host.local(world.dice().spread(50, 2 * Scheduler.MS), action);
+        host.local(world.dice().spread(50, 2 * Scheduler.MS), () -> {
+            if (stopped) {
+                whenGoesOn.add(action);
+            } else {
+                action.run();
+            }
+        });
     }
 
     private void step(int run) {
-        if (state != State.RUNNING || run != runs) {
+        if (state != State.RUNNING || stopped || run != runs) {
             return;
         }
         memory = new Memory(memory.life(), memory.steps() + 1, memory.written());
@@ -172,14 +255,14 @@ final class Copy {
         host.local(world.trouble().over() ? SLOW_STEP_MICROS : STEP_MICROS, () -> step(run));
     }
 
-    private void write(long number) {
+    private void write(long record) {
         writesUnderWay++;
-        long writtenIn = epoch;
-        world.clock().after(world.trouble().writeDelay(), () -> {
-            guest.image().land(host.name(), writtenIn, number);
-            memory = new Memory(memory.life(), memory.steps(), number);
-            if (state != State.GONE) {
-                guest.acknowledged(number);
+        guest.image().write(this, record, written -> {
+            if (written) {
+                memory = new Memory(memory.life(), memory.steps(), record);
+                if (state != State.GONE) {
+                    guest.acknowledged(record);
+                }
             }
             writesUnderWay--;
             if (writesUnderWay == 0) {

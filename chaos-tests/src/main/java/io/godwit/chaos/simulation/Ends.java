@@ -4,7 +4,9 @@ import io.godwit.chaos.simulation.ChangeRun.Outcome;
 import io.godwit.chaos.simulation.SlotState.Here;
 import io.godwit.chaos.simulation.SlotState.Reserved;
 import io.godwit.storage.Verdict;
+import io.godwit.storage.fencing.Grant;
 import io.godwit.storage.handover.Conclusion;
+import io.godwit.storage.handover.OwnerContent;
 import io.godwit.storage.handover.OwnerEvent;
 import java.util.function.Consumer;
 
@@ -46,29 +48,92 @@ final class Ends {
     /// Starts the guest whose name is reserved: first its record, then its process, then its first instruction.
     void claim(SimulatedGuest guest) {
         OwnerEvent event = new OwnerEvent.Claim(
-                guest.name(), agent.name(), agent.host().bootId(), world.dice().uuid());
+                guest.name(), agent.name(), agent.bootId(), world.dice().uuid());
         bounded(guest, event, outcome -> {
             switch (outcome) {
-                case Outcome.Known(Conclusion.Held(var content)) ->
-                    run(guest, content.record().epoch());
+                case Outcome.Known(Conclusion.Held(var content)) -> run(guest, content, _ -> {});
                 case Outcome.Known(Conclusion.Denied _), Outcome.Known(Conclusion.Removed _) -> agent.remove(guest);
                 case Outcome.Undecided _ -> settleLater(guest);
             }
         });
     }
 
-    private void run(SimulatedGuest guest, long epoch) {
-        agent.host().pauseNotes().remove(guest.name());
-        Copy copy = new Copy(world, agent.host(), guest, Copy.State.PAUSED, guest.newLife());
-        copy.resume(
+    /// Takes over what a dead host left behind. The name is reserved.
+    ///
+    /// @param answer told what came of it: empty if the guest runs
+    void takeOver(SimulatedGuest guest, String dead, int deadVersion, long epoch, Consumer<String> answer) {
+        OwnerEvent event = new OwnerEvent.TakeOver(
+                guest.name(),
+                agent.name(),
+                agent.bootId(),
+                dead,
+                deadVersion,
                 epoch,
-                runs -> agent.deliver(() -> {
-                    if (runs) {
-                        agent.settled(copy, epoch);
-                    } else {
-                        copy.destroy(() -> agent.deliver(() -> end(guest, epoch)));
-                    }
-                }));
+                world.dice().uuid());
+        bounded(guest, event, outcome -> {
+            switch (outcome) {
+                case Outcome.Known(Conclusion.Held(var content)) -> run(guest, content, answer);
+                case Outcome.Known(Conclusion.Denied _), Outcome.Known(Conclusion.Removed _) -> {
+                    agent.remove(guest);
+                    answer.accept("the record says no");
+                }
+                case Outcome.Undecided _ -> {
+                    settleLater(guest);
+                    answer.accept("nobody knows");
+                }
+            }
+        });
+    }
+
+    /// Before the process there is the fence: from then on nobody else writes, and what is read is the last word.
+    private void run(SimulatedGuest guest, OwnerContent content, Consumer<String> answer) {
+        long epoch = content.record().epoch();
+        Grant grant = new Grant(epoch, content.cause());
+        agent.host().pauseNotes().remove(guest.name());
+        if (world.bug() == PlantedBug.FENCE_AFTER_START) {
+            agent.images()
+                    .prepare(
+                            guest,
+                            grant,
+                            _ -> launch(guest, grant, _ -> agent.images().activate(guest, grant, _ -> {})));
+            return;
+        }
+        agent.images().activate(guest, grant, active -> {
+            if (active) {
+                launch(guest, grant, answer);
+            } else {
+                end(guest, epoch);
+                answer.accept("the images are granted to a newer owner");
+            }
+        });
+    }
+
+    private void launch(SimulatedGuest guest, Grant grant, Consumer<String> answer) {
+        long epoch = grant.epoch();
+        Copy copy = new Copy(world, agent.host(), guest, Copy.State.PAUSED, Memory.NONE);
+        copy.attach(grant);
+        // It has not run, so nothing is lost with it.
+        Runnable fail = () -> copy.discard(() -> agent.deliver(() -> {
+            agent.images().withdraw(guest, grant);
+            end(guest, epoch);
+            answer.accept("it could not be started");
+        }));
+        agent.admit(copy, true, admitted -> {
+            if (!admitted) {
+                fail.run();
+                return;
+            }
+            copy.resume(
+                    epoch,
+                    runs -> agent.deliver(() -> {
+                        if (runs) {
+                            agent.settled(copy, epoch);
+                            answer.accept("");
+                        } else {
+                            fail.run();
+                        }
+                    }));
+        });
     }
 
     /// Nothing of the guest is left here: records that, and frees its name.

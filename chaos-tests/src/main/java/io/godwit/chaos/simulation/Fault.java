@@ -32,6 +32,25 @@ enum Fault {
     /// ZooKeeper has no leader for a while.
     LEADER_CHANGE,
 
-    /// ZooKeeper ends the session of a host.
-    SESSION_EXPIRY
+    /// ZooKeeper ends the session of a host, before its time. Only where no lease is enforced: that a session lives for
+    /// its timeout is what a lease stands on.
+    SESSION_EXPIRY,
+
+    /// One of ZooKeeper's followers and its leader do not reach each other.
+    FOLLOWER_CUT,
+
+    /// The image server stands still.
+    STORAGE_STALL,
+
+    /// What exports the images is started again.
+    STORAGE_DAEMON_CRASH,
+
+    /// The agent of the image server is started again.
+    STORAGE_AGENT_CRASH,
+
+    /// A host does not reach the image server, or hears nothing from it, or both.
+    STORAGE_CUT,
+
+    /// An operator switches failover off for a while, or for good.
+    FAILOVER_OFF
 }

@@ -1,45 +1,38 @@
 package io.godwit.chaos.simulation;
 
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
-/// A guest's disk image on shared storage: one block, which holds the last record that was written to it. QEMU's
-/// image locks stand in front of it, or nothing does: the argument about owners must not need them.
-final class Image {
-    private final boolean locks;
-    private @Nullable Copy holder;
+/// A guest's disk image: one block, which holds the last record that was written to it, and an eye on who writes.
+abstract class Image {
     private long content;
     private long newestEpoch;
     private String stale = "";
 
-    Image(boolean locks) {
-        this.locks = locks;
-    }
+    /// @return false if another process holds the image, and the storage knows
+    abstract boolean open(Copy copy);
 
-    /// @return false if another copy holds the lock, and locks work here
-    boolean open(Copy copy) {
-        if (locks && holder != null && !holder.equals(copy)) {
-            return false;
-        }
-        holder = copy;
+    abstract void close(Copy copy);
+
+    /// @param written told later whether the record is on the image
+    abstract void write(Copy copy, long record, Consumer<Boolean> written);
+
+    /// Whether something of this process can still reach the image.
+    abstract boolean canWrite(Copy copy);
+
+    /// A guest has begun to run on it.
+    final void started(Copy copy) {
         newestEpoch = Math.max(newestEpoch, copy.epoch());
-        return true;
     }
 
-    void close(Copy copy) {
-        if (copy.equals(holder)) {
-            holder = null;
-        }
-    }
-
-    void land(String host, long epoch, long number) {
+    final void land(String host, long epoch, long record) {
         if (epoch < newestEpoch) {
-            stale = host + " wrote record " + number + " in epoch " + epoch + " after epoch " + newestEpoch
+            stale = host + " wrote record " + record + " in epoch " + epoch + " after epoch " + newestEpoch
                     + " had started";
         }
-        content = number;
+        content = record;
     }
 
-    long content() {
+    final long content() {
         return content;
     }
 

@@ -1,14 +1,17 @@
 package io.godwit.chaos.simulation;
 
+import io.godwit.chaos.simulation.HostRecords.HostView;
 import io.godwit.storage.handover.ChangeAction;
 import io.godwit.storage.handover.ChangeAnswer;
 import io.godwit.storage.handover.OwnerContent;
+import io.godwit.storage.handover.OwnerEvent;
 import io.godwit.storage.handover.OwnerView;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// ZooKeeper as its clients see it. Writes are applied one after the other, all or nothing, if the version is the one
@@ -19,50 +22,39 @@ final class Keeper {
     static final int ANY_VERSION = -2;
 
     private final World world;
-    private final Map<SimulatedGuest, Node> owners = new HashMap<>();
+    private final Sessions sessions;
+    private final HostRecords hosts;
+    private final Map<SimulatedGuest, History<OwnerView>> owners = new HashMap<>();
     private final Map<String, SimulatedGuest> addresses = new HashMap<>();
-    private long leaderlessUntil;
-
-    private static final class Node {
-        private final List<OwnerView> views = new ArrayList<>(List.of(OwnerView.absent()));
-        private final List<Long> since = new ArrayList<>(List.of(0L));
-
-        OwnerView newest() {
-            return views.getLast();
-        }
-
-        OwnerView at(long micros) {
-            int i = views.size() - 1;
-            while (i > 0 && since.get(i) > micros) {
-                i--;
-            }
-            return views.get(i);
-        }
-
-        void add(OwnerView view, long micros) {
-            views.add(view);
-            since.add(micros);
-        }
-    }
 
     Keeper(World world) {
         this.world = world;
+        this.sessions = new Sessions(world);
+        this.hosts = new HostRecords(world);
+    }
+
+    Sessions sessions() {
+        return sessions;
+    }
+
+    HostRecords hosts() {
+        return hosts;
     }
 
     /// The truth, which no host can ask for.
     @Nullable
     OwnerContent owner(SimulatedGuest guest) {
-        return node(guest).newest().content();
+        return history(guest).newest().content();
     }
 
-    /// What a list of guests shows, which comes from a follower.
+    /// What a follower shows that lags as far as is said.
     @Nullable
-    OwnerContent glimpse(SimulatedGuest guest) {
-        return node(guest).at(now() - world.trouble().staleness()).content();
+    OwnerContent ownerAt(SimulatedGuest guest, long micros) {
+        return history(guest).at(micros).content();
     }
 
     int version(SimulatedGuest guest) {
-        return node(guest).newest().version();
+        return history(guest).newest().version();
     }
 
     @Nullable
@@ -70,75 +62,170 @@ final class Keeper {
         return addresses.get(address);
     }
 
-    void electLeader(long micros) {
-        world.trace().note(Network.ZOOKEEPER, "", "no leader", micros, micros + " us");
-        leaderlessUntil = world.clock().nowMicros() + micros;
+    /// Opens a session for an agent that has none, or one that has ended.
+    ///
+    /// @param opened called once, later, or never
+    void connect(Agent agent, Consumer<Session> opened) {
+        world.clock().after(world.trouble().requestDelay(), () -> {
+            if (reached(agent) && sessions.hasLeader()) {
+                Session session = sessions.open(agent);
+                answerLater(agent, session, opened);
+            }
+        });
     }
 
-    /// @param answer called once, later, or never
-    void ask(SimulatedHost host, SimulatedGuest guest, ChangeAction action, Consumer<ChangeAnswer> answer) {
-        int session = host.session();
-        world.clock().after(world.trouble().requestDelay(), () -> arrive(host, session, guest, action, answer));
+    /// Asks for something in the agent's present session. Exactly one of the two is called, unless the agent dies:
+    /// what is unanswered may have been done, or may yet be.
+    <T> void ask(
+            Agent agent,
+            String about,
+            Object what,
+            Function<Session, T> perform,
+            Consumer<T> answered,
+            Runnable unanswered) {
+        ask(agent, about, what, perform, world.trouble().patience(), answered, unanswered);
+    }
+
+    /// @param patienceMicros after which it counts as unanswered
+    <T> void ask(
+            Agent agent,
+            String about,
+            Object what,
+            Function<Session, T> perform,
+            long patienceMicros,
+            Consumer<T> answered,
+            Runnable unanswered) {
+        Session session = agent.session();
+        Once once = new Once();
+        Consumer<T> heard = answer -> agent.deliver(() -> {
+            if (once.first()) {
+                answered.accept(answer);
+            }
+        });
+        world.clock().after(world.trouble().requestDelay(), () -> arrive(session, about, what, perform, heard));
         if (world.trouble().doubles()) {
-            world.clock().after(world.trouble().requestDelay(), () -> arrive(host, session, guest, action, _ -> {}));
+            world.clock().after(world.trouble().requestDelay(), () -> arrive(session, about, what, perform, _ -> {}));
+        }
+        agent.later(patienceMicros, () -> {
+            if (once.first()) {
+                session.loseConnection();
+                unanswered.run();
+            }
+        });
+    }
+
+    private static final class Once {
+        private boolean done;
+
+        boolean first() {
+            boolean first = !done;
+            done = true;
+            return first;
         }
     }
 
-    private void arrive(
-            SimulatedHost host, int session, SimulatedGuest guest, ChangeAction action, Consumer<ChangeAnswer> answer) {
-        boolean heard = world.network().reaches(host.name(), Network.ZOOKEEPER)
-                && !world.trouble().loses()
-                && session == host.session()
-                && leaderlessUntil <= world.clock().nowMicros();
+    private <T> void arrive(
+            Session session, String about, Object what, Function<Session, T> perform, Consumer<T> answer) {
+        Agent agent = session.agent();
+        boolean heard = reached(agent) && sessions.serves(session);
         if (!heard) {
-            world.trace().note(host.name(), guest.name(), "unheard", 0, action);
+            world.trace().note(agent.name(), about, "unheard", 0, what);
             return;
         }
-        ChangeAnswer result = perform(guest, action);
-        world.trace().note(Network.ZOOKEEPER, guest.name(), "answers", version(guest), result);
-        if (world.network().reaches(Network.ZOOKEEPER, host.name())
+        if (session.ended()) {
+            world.trace().note(agent.name(), about, "too late", session.number(), what);
+            answerLater(agent, session, agent.announcement()::onEnded);
+            return;
+        }
+        sessions.touch(session);
+        answerLater(agent, perform.apply(session), answer);
+    }
+
+    private boolean reached(Agent agent) {
+        return world.network().reaches(agent.name(), Network.ZOOKEEPER)
+                && !world.trouble().loses();
+    }
+
+    private <T> void answerLater(Agent agent, T result, Consumer<T> answer) {
+        if (world.network().reaches(Network.ZOOKEEPER, agent.name())
                 && !world.trouble().loses()) {
-            world.clock().after(world.dice().between(200, 1_500), () -> answer.accept(result));
+            world.clock().after(world.trouble().answerDelay(agent.name()), () -> answer.accept(result));
         }
     }
 
-    private ChangeAnswer perform(SimulatedGuest guest, ChangeAction action) {
-        Node node = node(guest);
+    /// @param answered what came of it, or that nothing is known of that
+    void ask(
+            Agent agent, SimulatedGuest guest, OwnerEvent event, ChangeAction action, Consumer<ChangeAnswer> answered) {
+        ask(
+                agent,
+                guest.name(),
+                action,
+                session -> {
+                    ChangeAnswer answer = perform(guest, event, action);
+                    world.trace().note(Network.ZOOKEEPER, guest.name(), "answers", version(guest), answer);
+                    return answer;
+                },
+                answered,
+                () -> answered.accept(new ChangeAnswer.NoAnswer("the connection is lost")));
+    }
+
+    private ChangeAnswer perform(SimulatedGuest guest, OwnerEvent event, ChangeAction action) {
+        OwnerView newest = history(guest).newest();
         return switch (action) {
-            case ChangeAction.Read _ -> read(guest, node);
+            case ChangeAction.Read _ -> read(guest, event);
             case ChangeAction.Write(int version, OwnerContent next, boolean claims) -> {
-                boolean expected = version == ANY_VERSION || node.newest().version() == version;
-                if (!expected || (claims && !foreign(guest).isEmpty())) {
+                boolean expected = version == ANY_VERSION || newest.version() == version;
+                if (!expected || (claims && !obstacles(guest, event, now()).isEmpty())) {
                     yield new ChangeAnswer.Conflict();
                 }
                 if (claims) {
                     addresses.put(guest.address(), guest);
                 }
-                world.tally().wrote(node.newest().content(), next);
-                node.add(new OwnerView(next, node.newest().version() + 1, List.of()), now());
+                world.tally().wrote(event, newest.content(), next);
+                history(guest).add(new OwnerView(next, newest.version() + 1, List.of()), now());
                 yield new ChangeAnswer.Applied();
             }
             case ChangeAction.Check(int version) ->
-                node.newest().version() == version ? new ChangeAnswer.Applied() : new ChangeAnswer.Conflict();
+                newest.version() == version ? new ChangeAnswer.Applied() : new ChangeAnswer.Conflict();
             case ChangeAction.Remove _, ChangeAction.Wait _, ChangeAction.Done _ ->
                 throw new IllegalStateException("Nobody here asks ZooKeeper for this: " + action);
         };
     }
 
-    private ChangeAnswer read(SimulatedGuest guest, Node node) {
-        OwnerView view = node.at(now() - world.trouble().staleness());
-        return new ChangeAnswer.Seen(new OwnerView(view.content(), view.version(), foreign(guest)));
+    private ChangeAnswer read(SimulatedGuest guest, OwnerEvent event) {
+        long micros = now() - world.trouble().staleness();
+        OwnerView view = history(guest).at(micros);
+        return new ChangeAnswer.Seen(new OwnerView(view.content(), view.version(), obstacles(guest, event, micros)));
     }
 
-    private List<String> foreign(SimulatedGuest guest) {
+    /// Of the addresses always the newest is shown: nobody decides by what they are read to be.
+    private List<String> obstacles(SimulatedGuest guest, OwnerEvent event, long micros) {
+        List<String> obstacles = new ArrayList<>();
         SimulatedGuest holder = addresses.get(guest.address());
-        return holder == null || holder.equals(guest)
-                ? List.of()
-                : List.of("Address " + guest.address() + " belongs to guest " + holder.name());
+        if (holder != null && !holder.equals(guest)) {
+            obstacles.add("Address " + guest.address() + " belongs to guest " + holder.name());
+        }
+        if (event instanceof OwnerEvent.TakeOver takeOver) {
+            HostView dead = hosts.at(world.host(takeOver.dead()), micros);
+            // A write can compare versions, but not whether a node is there: only a reader sees that.
+            if (micros < now() && dead.alive() != null) {
+                obstacles.add("Host " + takeOver.dead() + " is back");
+            }
+            if (dead.version() != takeOver.deadVersion() && world.bug() != PlantedBug.HOST_VERSION_UNCHECKED) {
+                obstacles.add("Host " + takeOver.dead() + " was announced since");
+            }
+            if (dead.takeoverWaitMs() == 0 && world.bug() != PlantedBug.HOST_VERSION_UNCHECKED) {
+                obstacles.add("Host " + takeOver.dead() + " does not enforce its lease");
+            }
+            if (!hosts.failoverAt(micros).on()) {
+                obstacles.add("Failover is switched off");
+            }
+        }
+        return obstacles;
     }
 
-    private Node node(SimulatedGuest guest) {
-        return owners.computeIfAbsent(guest, _ -> new Node());
+    private History<OwnerView> history(SimulatedGuest guest) {
+        return owners.computeIfAbsent(guest, _ -> new History<>(OwnerView.absent()));
     }
 
     private long now() {

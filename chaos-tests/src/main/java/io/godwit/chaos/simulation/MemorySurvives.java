@@ -12,7 +12,7 @@ final class MemorySurvives implements Invariant {
             for (Copy copy : guest.copies()) {
                 boolean newest = copy.state() != Copy.State.GONE && guest.isNewest(copy.memory());
                 found |= newest;
-                if (copy.executes() && !newest) {
+                if (copy.answersFor() && !newest) {
                     return "guest " + guest.name() + " runs on " + copy.host().name() + " with an old memory, "
                             + copy.memory();
                 }

@@ -6,7 +6,8 @@ import java.util.UUID;
 sealed interface Message {
     UUID migration();
 
-    record Prepare(UUID migration, SimulatedGuest guest) implements Message {
+    /// @param epoch that the source has the guest in
+    record Prepare(UUID migration, SimulatedGuest guest, long epoch) implements Message {
         @Override
         public String toString() {
             return "Prepare " + guest.name();
@@ -27,6 +28,22 @@ sealed interface Message {
     record Running(UUID migration, long epoch) implements Message {}
 
     record Abort(UUID migration) implements Message {}
+
+    /// A coordinator asks a host to take over what another left behind.
+    ///
+    /// @param migration   of this attempt
+    /// @param deadVersion of the dead host's record when it was found dead
+    record TakeOver(UUID migration, SimulatedGuest guest, String dead, int deadVersion, long epoch) implements Message {
+        @Override
+        public String toString() {
+            return "TakeOver " + guest.name() + " of " + dead + ", epoch " + epoch;
+        }
+    }
+
+    /// What came of that.
+    ///
+    /// @param error empty if the guest runs
+    record TakenOver(UUID migration, String error) implements Message {}
 
     /// From the kernel: nobody here knows this connection.
     record Reset(UUID migration) implements Message {}

@@ -6,6 +6,7 @@ import java.util.Set;
 /// Who reaches whom. A cut has a direction: what goes out may arrive though no answer comes back.
 final class Network {
     static final String ZOOKEEPER = "zk";
+    static final String STORAGE = "st";
 
     private final World world;
     private final Set<Cut> cuts = new HashSet<>();
@@ -24,6 +25,8 @@ final class Network {
     void mend(String from, String to) {
         if (cuts.remove(new Cut(from, to))) {
             world.trace().note(from, "", "reaches", 0, to);
+            world.trouble().mend(from);
+            world.trouble().mend(to);
         }
     }
 

@@ -8,7 +8,7 @@ final class OneAddressOwner implements Invariant {
     public @Nullable String broken(World world) {
         for (SimulatedGuest guest : world.guests()) {
             for (Copy copy : guest.copies()) {
-                if (!copy.executes()) {
+                if (!copy.answersFor()) {
                     continue;
                 }
                 SimulatedGuest holder = world.keeper().holder(guest.address());
@@ -20,7 +20,7 @@ final class OneAddressOwner implements Invariant {
                 for (SimulatedGuest other : world.guests()) {
                     if (!other.equals(guest)
                             && other.address().equals(guest.address())
-                            && other.copies().stream().anyMatch(Copy::executes)) {
+                            && other.copies().stream().anyMatch(Copy::answersFor)) {
                         return "address " + guest.address() + " answers for " + guest.name() + " and " + other.name();
                     }
                 }

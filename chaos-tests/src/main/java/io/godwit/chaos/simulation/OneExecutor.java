@@ -9,7 +9,7 @@ final class OneExecutor implements Invariant {
         for (SimulatedGuest guest : world.guests()) {
             Copy first = null;
             for (Copy copy : guest.copies()) {
-                if (copy.executes()) {
+                if (copy.answersFor()) {
                     if (first != null) {
                         return "guest " + guest.name() + " runs on "
                                 + first.host().name() + " and on " + copy.host().name();

@@ -17,7 +17,15 @@ enum PlantedBug {
     NO_FENCE("a record is believed although a straying write can still change it"),
     NO_VERSION("a write compares no version"),
     EPOCH_STANDS_STILL("a commit does not raise the epoch"),
-    PAUSE_LEAVES_WRITES("a pause does not wait for the writes under way");
+    PAUSE_LEAVES_WRITES("a pause does not wait for the writes under way"),
+    LEASE_FROM_RECEIVE_TIME("the lease counts from when an answer came, not from when its request was sent"),
+    RELAX_BEFORE_RECORD("a host lets go of its guests before its record stops to promise that it stops them"),
+    TAKEOVER_WITHOUT_WAIT("a takeover on a plain directory does not wait until the former owner has ended"),
+    HOST_VERSION_UNCHECKED("a takeover does not ask whether the dead host is back"),
+    NO_EPOCH_CHECK_AT_FENCE("the image server gives an older epoch its export back"),
+    FENCE_AFTER_START("a guest runs before the former owner's export is revoked"),
+    REVOKE_LEAVES_WRITES("an export counts as revoked while requests on it are under way"),
+    NO_COMPARISON("an agent compares records and processes only when it starts");
 
     private final String words;
 
@@ -44,7 +52,15 @@ enum PlantedBug {
                     RESUME_BEFORE_TAKE_BACK,
                     RESUME_BEFORE_COMMIT,
                     SILENCE_IS_COMMIT,
-                    PAUSE_LEAVES_WRITES -> production;
+                    PAUSE_LEAVES_WRITES,
+                    LEASE_FROM_RECEIVE_TIME,
+                    RELAX_BEFORE_RECORD,
+                    TAKEOVER_WITHOUT_WAIT,
+                    HOST_VERSION_UNCHECKED,
+                    NO_EPOCH_CHECK_AT_FENCE,
+                    FENCE_AFTER_START,
+                    REVOKE_LEAVES_WRITES,
+                    NO_COMPARISON -> production;
         };
     }
 }

@@ -12,7 +12,7 @@ final class RunsOnItsRecord implements Invariant {
         for (SimulatedGuest guest : world.guests()) {
             OwnerContent content = world.keeper().owner(guest);
             for (Copy copy : guest.copies()) {
-                if (copy.executes() && !(content != null && names(content.record(), copy))) {
+                if (copy.answersFor() && !(content != null && names(content.record(), copy))) {
                     return "guest " + guest.name() + " runs on " + copy.host().name() + " in epoch " + copy.epoch()
                             + ", but the record is " + content;
                 }

@@ -11,6 +11,9 @@ record SeedRange(long from, long seeds, PlantedBug bug) {
     record Violation(long seed, String what, String replay) {}
 
     /// @param handovers  how often a record began to say HANDOVER
+    /// @param takeovers     guests that another host started after the death of their own
+    /// @param kills         guests that a guard ended because the lease had run out
+    /// @param refusedWrites writes that the image server turned away
     /// @param violations seeds that broke an invariant
     /// @param first      the first few of them
     record Summary(
@@ -21,6 +24,9 @@ record SeedRange(long from, long seeds, PlantedBug bug) {
             long commits,
             long takeBacks,
             long starts,
+            long takeovers,
+            long kills,
+            long refusedWrites,
             long faults,
             long events,
             double seconds,
@@ -60,6 +66,9 @@ record SeedRange(long from, long seeds, PlantedBug bug) {
                 sum.commits(),
                 sum.takeBacks(),
                 sum.starts(),
+                sum.takeovers(),
+                sum.kills(),
+                sum.refusedWrites(),
                 sum.faults(),
                 sum.events(),
                 seconds,

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A machine: its processes, its files, its clock. A frozen host does nothing and loses nothing.
 final class SimulatedHost {
+    private static final long NEVER = -1;
+
     private final World world;
     private final String name;
     private final double clockRate;
@@ -16,14 +18,17 @@ final class SimulatedHost {
     private @Nullable Agent agent;
     private boolean up = true;
     private boolean lost;
+    private final SimulatedGuard guard;
     private int boot = 1;
-    private int session = 1;
     private long frozenUntil;
+    private long unwatchedUntil = NEVER;
+    private boolean relaxed;
 
     SimulatedHost(World world, String name, double clockRate) {
         this.world = world;
         this.name = name;
         this.clockRate = clockRate;
+        this.guard = new SimulatedGuard(world, this);
     }
 
     String name() {
@@ -34,14 +39,22 @@ final class SimulatedHost {
         return name + "-boot-" + boot;
     }
 
-    /// Of the client of ZooKeeper. What an older session asked for is not done any more.
-    int session() {
-        return session;
+    SimulatedGuard guard() {
+        return guard;
     }
 
-    void expireSession() {
-        session++;
-        note("session lost", session);
+    /// Whether the guard lets guests run on without ZooKeeper, because failover is switched off.
+    boolean relaxed() {
+        return relaxed;
+    }
+
+    void setRelaxed(boolean isRelaxed) {
+        relaxed = isRelaxed;
+    }
+
+    /// What this machine's clock shows. It goes on while the machine stands still.
+    long clockNs() {
+        return Math.round(world.clock().nowMicros() * 1_000 / clockRate);
     }
 
     Map<SimulatedGuest, Copy> copies() {
@@ -74,6 +87,15 @@ final class SimulatedHost {
     void freeze(long micros) {
         note("frozen", micros);
         frozenUntil = Math.max(frozenUntil, world.clock().nowMicros() + micros);
+        if (world.setting().leaseEnforced()) {
+            unwatchedUntil = Math.max(unwatchedUntil, guard.thaws(frozenUntil));
+        }
+    }
+
+    /// Whether the machine stood still and its guard has not looked at the clock since: what a guest does in that
+    /// moment no lease can keep it from.
+    boolean unwatched() {
+        return world.clock().nowMicros() <= unwatchedUntil && !frozen();
     }
 
     /// How long a delay of its own becomes on a clock that is right.
@@ -107,6 +129,14 @@ final class SimulatedHost {
         }
     }
 
+    /// The agent hears that a guest's process has ended.
+    void tellOfEnd(Copy copy) {
+        Agent present = agent;
+        if (present != null) {
+            present.deliver(() -> present.ends().onGone(copy));
+        }
+    }
+
     /// The kernel tells those it spoke with, as far as the network lets it; each process has a session of its own.
     void killAgent() {
         Agent dead = agent;
@@ -126,14 +156,16 @@ final class SimulatedHost {
         up = false;
         lost = forGood;
         frozenUntil = 0;
+        unwatchedUntil = NEVER;
         loseAgent();
         List.copyOf(copies.values()).forEach(Copy::die);
+        guard.lose();
+        relaxed = false;
     }
 
     void powerOn() {
         if (!lost && !up) {
             boot++;
-            session++;
             up = true;
             note("power on", boot);
         }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One run: trouble for a while, calm for a while, and the invariants after every single event.
 final class Simulation {
-    private static final long TROUBLE_MICROS = 12 * Scheduler.SECOND;
+    private static final long TROUBLE_MICROS = 20 * Scheduler.SECOND;
 
     /// The longest that a message or a request of the time of trouble can still be under way.
     private static final long STRAYS_MICROS = 6 * Scheduler.SECOND;

@@ -61,7 +61,7 @@ final class SourceRun implements MigrationSide {
     void begin() {
         heardMicros = world.clock().nowMicros();
         enter(Phase.PREPARING, PREPARE_MICROS);
-        agent.send(peer.host(), new Message.Prepare(peer.migration(), copy.guest()));
+        agent.send(peer.host(), new Message.Prepare(peer.migration(), copy.guest(), epoch));
         tick();
     }
 
@@ -101,7 +101,11 @@ final class SourceRun implements MigrationSide {
                 }
             }
             case Message.Refused _, Message.Abort _, Message.Reset _ -> fail("the target gave up");
-            case Message.Heartbeat _, Message.Prepare _, Message.Complete _ -> {}
+            case Message.Heartbeat _,
+                    Message.Prepare _,
+                    Message.Complete _,
+                    Message.TakeOver _,
+                    Message.TakenOver _ -> {}
         }
     }
 

@@ -3,6 +3,7 @@ package io.godwit.chaos.simulation;
 import io.godwit.storage.OwnerRecord.OwnerState.Handover;
 import io.godwit.storage.OwnerRecord.OwnerState.Running;
 import io.godwit.storage.handover.OwnerContent;
+import io.godwit.storage.handover.OwnerEvent;
 import org.jspecify.annotations.Nullable;
 
 /// Counts what was done, so that a run in which nothing happened cannot pass for one in which all went well.
@@ -11,11 +12,18 @@ final class Tally {
     private long commits;
     private long takeBacks;
     private long starts;
+    private long takeovers;
+    private long kills;
+    private long refusedWrites;
     private long faults;
     private long events;
 
-    void wrote(@Nullable OwnerContent before, OwnerContent next) {
+    void wrote(OwnerEvent event, @Nullable OwnerContent before, OwnerContent next) {
         if (next.equals(before)) {
+            return;
+        }
+        if (event instanceof OwnerEvent.TakeOver) {
+            takeovers++;
             return;
         }
         if (next.record().state() instanceof Handover) {
@@ -31,6 +39,16 @@ final class Tally {
         }
     }
 
+    /// The image server has turned a write away.
+    void refusedWrite() {
+        refusedWrites++;
+    }
+
+    /// The guard has ended a process.
+    void killed() {
+        kills++;
+    }
+
     void fault() {
         faults++;
     }
@@ -44,6 +62,9 @@ final class Tally {
         commits += other.commits;
         takeBacks += other.takeBacks;
         starts += other.starts;
+        takeovers += other.takeovers;
+        kills += other.kills;
+        refusedWrites += other.refusedWrites;
         faults += other.faults;
         events += other.events;
     }
@@ -62,6 +83,18 @@ final class Tally {
 
     long starts() {
         return starts;
+    }
+
+    long takeovers() {
+        return takeovers;
+    }
+
+    long refusedWrites() {
+        return refusedWrites;
+    }
+
+    long kills() {
+        return kills;
     }
 
     long faults() {

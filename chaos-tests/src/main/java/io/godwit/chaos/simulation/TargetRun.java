@@ -1,6 +1,7 @@
 package io.godwit.chaos.simulation;
 
 import io.godwit.storage.Verdict;
+import io.godwit.storage.fencing.Grant;
 import io.godwit.storage.handover.OwnerEvent;
 
 /// A migration at its target. The decisions are those of the engine's `TargetMigration` and the agent's `Arrivals`:
@@ -14,6 +15,7 @@ final class TargetRun implements MigrationSide {
     private final Agent.Peer peer;
     private final SimulatedGuest guest;
     private final Copy copy;
+    private final Grant grant;
     private Phase phase = Phase.PREPARING;
     private long heardMicros;
     private boolean busy;
@@ -27,12 +29,14 @@ final class TargetRun implements MigrationSide {
         DONE
     }
 
-    TargetRun(World world, Agent agent, Agent.Peer peer, SimulatedGuest guest) {
+    TargetRun(World world, Agent agent, Agent.Peer peer, SimulatedGuest guest, long epoch) {
         this.world = world;
         this.agent = agent;
         this.peer = peer;
         this.guest = guest;
-        this.copy = new Copy(world, agent.host(), guest, Copy.State.INCOMING, new Memory(0, 0, 0));
+        this.copy = new Copy(world, agent.host(), guest, Copy.State.INCOMING, Memory.NONE);
+        this.grant = new Grant(epoch, peer.migration());
+        copy.attach(grant);
     }
 
     Agent.Peer peer() {
@@ -43,12 +47,26 @@ final class TargetRun implements MigrationSide {
         heardMicros = world.clock().nowMicros();
         busy = true;
         tick();
-        agent.later(world.dice().between(1, 20) * Scheduler.MS, () -> {
+        agent.images().prepare(guest, grant, prepared -> {
+            failed |= !prepared;
             if (mayGoOn()) {
-                phase = Phase.RECEIVING;
-                agent.send(peer.host(), new Message.Prepared(peer.migration()));
+                launch();
             }
         });
+    }
+
+    /// The process is known to the guard before anybody can run it.
+    private void launch() {
+        busy = true;
+        agent.later(
+                world.dice().between(1, 20) * Scheduler.MS,
+                () -> agent.admit(copy, false, admitted -> {
+                    failed |= !admitted;
+                    if (mayGoOn()) {
+                        phase = Phase.RECEIVING;
+                        agent.send(peer.host(), new Message.Prepared(peer.migration()));
+                    }
+                }));
     }
 
     private void tick() {
@@ -73,7 +91,13 @@ final class TargetRun implements MigrationSide {
                 }
             }
             case Message.Abort _, Message.Reset _ -> fail("the source gave up");
-            case Message.Prepare _, Message.Prepared _, Message.Refused _, Message.Heartbeat _, Message.Running _ -> {}
+            case Message.Prepare _,
+                    Message.Prepared _,
+                    Message.Refused _,
+                    Message.Heartbeat _,
+                    Message.Running _,
+                    Message.TakeOver _,
+                    Message.TakenOver _ -> {}
         }
     }
 
@@ -114,8 +138,7 @@ final class TargetRun implements MigrationSide {
         if (world.bug() == PlantedBug.RESUME_BEFORE_COMMIT) {
             copy.resume(copy.epoch(), _ -> {});
         }
-        OwnerEvent event =
-                new OwnerEvent.Commit(guest.name(), agent.name(), agent.host().bootId(), peer.migration());
+        OwnerEvent event = new OwnerEvent.Commit(guest.name(), agent.name(), agent.bootId(), peer.migration());
         ChangeRun.endless(world, agent, guest, event, conclusion -> {
             switch (conclusion.verdict()) {
                 case Verdict.Mine(long epoch) -> take(epoch, paused);
@@ -125,6 +148,20 @@ final class TargetRun implements MigrationSide {
     }
 
     private void take(long epoch, boolean paused) {
+        if (world.bug() == PlantedBug.FENCE_AFTER_START && !paused) {
+            copy.resume(epoch, _ -> agent.images().activate(guest, grant, _ -> taken(epoch)));
+            return;
+        }
+        agent.images().activate(guest, grant, active -> {
+            if (active) {
+                run(epoch, paused);
+            } else {
+                discard("the images are granted to a newer owner");
+            }
+        });
+    }
+
+    private void run(long epoch, boolean paused) {
         if (paused) {
             agent.host().pauseNotes().put(guest.name(), epoch);
             taken(epoch);
@@ -146,6 +183,9 @@ final class TargetRun implements MigrationSide {
         phase = Phase.DONE;
         agent.forget(peer.migration());
         agent.send(peer.host(), new Message.Abort(peer.migration()));
-        copy.destroy(() -> agent.deliver(() -> agent.remove(guest)));
+        copy.destroy(() -> agent.deliver(() -> {
+            agent.images().withdraw(guest, grant);
+            agent.remove(guest);
+        }));
     }
 }

@@ -1,11 +1,16 @@
 package io.godwit.chaos.simulation;
 
+import java.util.HashSet;
+import java.util.Set;
+
 /// How bad the weather is in one run: each seed has its own mix of accidents, so that none hides behind another.
 /// Once it is over everything works, though not at once.
 final class Trouble {
+    private static final int GUARD_LATE_PER_MILLE = 100;
     private static final int NEVER_OF_THREE = 1;
 
     private final Dice dice;
+    private final Set<String> slowHosts = new HashSet<>();
     private final int lossPerMille;
     private final int slowPerMille;
     private final int twicePerMille;
@@ -13,9 +18,11 @@ final class Trouble {
     private final int stalePerMille;
     private final long staleMicrosMax;
     private final int slowWritesPerMille;
+    private final int slowAnswersPerMille;
+    private final long writeMicrosMax;
     private boolean over;
 
-    Trouble(Dice dice) {
+    Trouble(Dice dice, Setting setting) {
         this.dice = dice;
         lossPerMille = rate(80);
         slowPerMille = rate(80);
@@ -24,10 +31,17 @@ final class Trouble {
         stalePerMille = rate(400);
         staleMicrosMax = dice.spread(10 * Scheduler.MS, 3 * Scheduler.SECOND);
         slowWritesPerMille = rate(80);
+        slowAnswersPerMille = rate(80);
+        writeMicrosMax = setting.writeDelayMicrosMax();
     }
 
     private int rate(int perMilleMax) {
         return dice.between(1, 3) <= NEVER_OF_THREE ? 0 : (int) dice.between(1, perMilleMax);
+    }
+
+    /// The link is as it was.
+    void mend(String host) {
+        slowHosts.remove(host);
     }
 
     void end() {
@@ -59,6 +73,34 @@ final class Trouble {
                 : dice.between(200, 1_500);
     }
 
+    /// From now on the answers to a host are slow, perhaps.
+    void slowAnswers(String host, int perMille) {
+        if (dice.chance(perMille)) {
+            slowHosts.add(host);
+        }
+    }
+
+    long answerDelay(String host) {
+        if (!over && slowHosts.contains(host)) {
+            return dice.between(Scheduler.SECOND, 3_800 * Scheduler.MS);
+        }
+        return !over && dice.chance(slowAnswersPerMille)
+                ? dice.spread(5 * Scheduler.MS, 2 * Scheduler.SECOND)
+                : dice.between(200, 1_500);
+    }
+
+    /// The connection stands that long without an answer.
+    long renewalPatience() {
+        return Sessions.SILENCE_MICROS;
+    }
+
+    /// By how much the guard may be late, for its machine is busy.
+    long guardDelay(long microsMax) {
+        return !over && dice.chance(GUARD_LATE_PER_MILLE)
+                ? dice.spread(Scheduler.MS, microsMax)
+                : dice.between(10, 500);
+    }
+
     /// How far behind the leader the follower is that answers a read.
     long staleness() {
         return dice.chance(stalePerMille) ? dice.between(0, over ? 2 * Scheduler.MS : staleMicrosMax) : 0;
@@ -66,7 +108,7 @@ final class Trouble {
 
     long writeDelay() {
         return !over && dice.chance(slowWritesPerMille)
-                ? dice.spread(2 * Scheduler.MS, 2 * Scheduler.SECOND)
+                ? dice.spread(2 * Scheduler.MS, writeMicrosMax)
                 : dice.between(100, 1_000);
     }
 

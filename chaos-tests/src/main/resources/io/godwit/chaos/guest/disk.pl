@@ -1,9 +1,10 @@
 # Appends numbered, checksummed records to /dev/vda. Record n stands at n * 512 and is
-#   "GWREC001", n (64-bit little-endian), time in us (64-bit), 484 bytes of filling, CRC-32 of all before.
+#   "GWREC001", n (64-bit little-endian), time in us (64-bit), 8 characters that name this run of the writer,
+#   476 bytes of filling, CRC-32 of all before.
 #   gw_disk  records a second
 # A record is acknowledged once the write has returned: the file is opened with O_DIRECT and O_DSYNC, so the
-# device has it and has flushed it. Everyone connected to port 7002 gets a line "n crc" for each, from the first
-# record of this boot on.
+# device has it and has flushed it. Everyone connected to port 7002 gets a line "n crc run" for each, from the
+# first record of this boot on. A writer that is started again goes on behind the last whole record.
 use strict;
 use warnings;
 use Fcntl;
@@ -29,6 +30,7 @@ sub crc32 {
 sub record_number {
     my ($record) = @_;
     return -1 if length $record < $RECORD || substr( $record, 0, 8 ) ne 'GWREC001';
+    return -1 if crc32( substr $record, 0, $RECORD - 4 ) != unpack 'V', substr $record, $RECORD - 4;
     return unpack 'Q<', substr $record, 8, 8;
 }
 
@@ -37,6 +39,9 @@ sub record_number {
 my $buffer = "\0" x ( 2 * 4096 );
 substr( $buffer, 0, 1 ) = "\0";
 my $base   = -unpack( 'J', pack( 'P', $buffer ) ) & 4095;
+
+open my $boot, '<', '/proc/sys/kernel/random/boot_id' or die "disk: no boot id: $!";
+my $run = substr <$boot>, 0, 8;
 
 sysopen my $disk, '/dev/vda', O_RDWR | O_SYNC | $O_DIRECT or die "disk: cannot open /dev/vda: $!";
 my $size = sysseek( $disk, 0, 2 );
@@ -64,7 +69,7 @@ my %clients;    # file number -> [socket, unsent]
 my $failures = 0;
 
 sub append {
-    my $record = pack( 'a8Q<Q<', 'GWREC001', $next, Time::now() * 1e6 );
+    my $record = pack( 'a8Q<Q<a8', 'GWREC001', $next, Time::now() * 1e6, $run );
     $record .= chr( 33 + $next % 90 ) x ( $RECORD - 4 - length $record );
     my $crc = crc32($record);
     substr( $buffer, $base, $RECORD ) = $record . pack( 'V', $crc );
@@ -73,7 +78,7 @@ sub append {
         print "disk: cannot write record $next: $!\n" if $failures++ % 100 == 0;
         return;
     }
-    my $line = sprintf "%d %08x\n", $next++, $crc;
+    my $line = sprintf "%d %08x %s\n", $next++, $crc, $run;
     push @lines, $line if @lines < $LINES_KEPT_MAX;
     $_->[1] .= $line for values %clients;
 }

@@ -63,6 +63,7 @@ public final class FaultyAgent {
                 parts.consoles(),
                 parts.ownership(),
                 parts.takeover(),
+                parts.probe(),
                 parts.engine(),
                 parts.parser(),
                 parts.meters(),

@@ -51,11 +51,13 @@ final class FaultyHypervisor {
                         others -> invoke(method, guest, others)));
     }
 
-    private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+    /// Something whose every call goes to the handler.
+    static <T> T proxy(Class<T> type, InvocationHandler handler) {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
     }
 
-    private static @Nullable Object invoke(Method method, Object on, Object @Nullable [] arguments) throws Exception {
+    /// Makes a call as a proxy was asked to, and throws what it throws.
+    static @Nullable Object invoke(Method method, Object on, Object @Nullable [] arguments) throws Exception {
         try {
             return method.invoke(on, arguments);
         } catch (InvocationTargetException e) {

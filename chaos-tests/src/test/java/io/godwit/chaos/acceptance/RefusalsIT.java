@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.godwit.chaos.lab.Command;
+import io.godwit.chaos.lab.GuestFile;
 import io.godwit.chaos.lab.Lab;
 import io.godwit.chaos.lab.LabSettings;
 import io.godwit.chaos.workload.GuestWorkload;
@@ -107,7 +108,23 @@ final class RefusalsIT {
     }
 
     @Test
+    void butOnlyWarnsOfAddressesThatAnotherMachineAnswersFor() throws IOException {
+        GuestFile file = lab.guest("web2", 2, 64, GuestWorkload.LIGHT);
+        Path path = lab.write(file);
+        String clients =
+                Files.readString(path).replace(file.address6(), "fd77::3").replace(file.address(), "10.77.0.3");
+        Files.writeString(path, clients);
+        Command.Result result = lab.host(2).cli("create", path.toString(), "--dry-run");
+        assertThat(result.succeeded()).as(result.stderr()).isTrue();
+        assertThat(result.stderr())
+                .contains("10.77.0.3 of guest web2 is answered")
+                .contains("fd77::3 of guest web2");
+    }
+
+    @Test
     void whileZooKeeperIsDown() {
+        // Else the guest would stop: its host could not know that nobody has taken it over.
+        lab.host(1).cli("failover", "off").orThrow();
         lab.zookeeper().kill();
         try {
             await().atMost(SLOW).untilAsserted(() -> refused(guest.migrate(1, 2), "ZooKeeper"));
@@ -119,6 +136,7 @@ final class RefusalsIT {
         await().atMost(SLOW)
                 .until(() -> guest.migrate(1, 2, "--dry-run").succeeded()
                         && guest.migrate(1, 3, "--dry-run").succeeded());
+        lab.host(1).cli("failover", "on").orThrow();
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.godwit.chaos.lab.Command;
 import io.godwit.chaos.lab.GuestFile;
 import io.godwit.chaos.lab.Lab;
 import io.godwit.chaos.lab.LabHost;
+import io.godwit.chaos.probe.Acknowledgement;
 import io.godwit.chaos.probe.AcknowledgementProbe;
 import io.godwit.chaos.workload.GuestServices;
 import io.godwit.chaos.workload.GuestStatus;
@@ -20,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -57,7 +59,8 @@ final class TestGuest implements AutoCloseable {
         this.image = new ImageWatch(() -> writers.of(
                 inode,
                 lab.hosts().stream()
-                        .flatMap(host -> host.guestProcesses().stream())
+                        .flatMap(
+                                host -> Stream.concat(host.guestProcesses().stream(), host.storageProcesses().stream()))
                         .toList()));
     }
 
@@ -154,6 +157,11 @@ final class TestGuest implements AutoCloseable {
     void assertTrue() throws IOException {
         assertMemoryTrue();
         assertDiskTrue();
+    }
+
+    /// What the guest has been told is on its disk, so far.
+    List<Acknowledgement> acknowledged() {
+        return List.copyOf(records.acknowledged());
     }
 
     /// How many processes have written the image so far.

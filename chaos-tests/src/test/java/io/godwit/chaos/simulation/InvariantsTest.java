@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 class InvariantsTest {
     private static final Memory FRESH = new Memory(0, 0, 0);
 
-    private final World world = new World(1, PlantedBug.NONE, false);
+    private static final Setting SETTING = new Setting(true, Setting.Storage.PLAIN, false);
+
+    private final World world = new World(1, PlantedBug.NONE, false, SETTING);
     private final SimulatedGuest guest = world.guests().getFirst();
     private final SimulatedHost one = world.hosts().getFirst();
     private final SimulatedHost other = world.hosts().getLast();
@@ -36,7 +38,7 @@ class InvariantsTest {
 
     @Test
     void aWriteOfAnOlderEpochThanOneThatHasStartedIsFound() {
-        guest.image().open(running(one));
+        guest.image().started(running(one));
         guest.image().land("h3", -1, 7);
 
         assertThat(new OneWriter().broken(world)).contains("h3 wrote record 7 in epoch -1 after epoch 0");
@@ -75,6 +77,38 @@ class InvariantsTest {
     @Test
     void aGuestThatNobodyStartedDoesNotCountAsRunning() {
         assertThat(new EveryGuestRuns().broken(world)).isEqualTo("guest web1 has no record");
+    }
+
+    @Test
+    void aStoppedProcessDoesNotExecuteAndGoesOnWhenItMay() {
+        Copy stopped = running(one);
+        stopped.stop();
+        running(other);
+        assertThat(new OneExecutor().broken(world)).isNull();
+
+        stopped.goOn();
+        assertThat(new OneExecutor().broken(world)).isEqualTo("guest web1 runs on h1 and on h3");
+    }
+
+    @Test
+    void aHostThatStandsStillExecutesNothingAndIsExcusedOnlyUntilItsGuardHasLooked() {
+        running(one);
+        running(other);
+        one.freeze(Scheduler.SECOND);
+        assertThat(new OneExecutor().broken(world)).isNull();
+
+        until(Scheduler.SECOND);
+        assertThat(new OneExecutor().broken(world)).isNull();
+
+        until(Scheduler.SECOND + 60 * Scheduler.MS);
+        assertThat(new OneExecutor().broken(world)).isEqualTo("guest web1 runs on h1 and on h3");
+    }
+
+    private void until(long micros) {
+        world.clock().at(micros, () -> {});
+        while (world.clock().nowMicros() < micros) {
+            assertThat(world.clock().step()).isTrue();
+        }
     }
 
     private Copy running(SimulatedHost host) {

@@ -2,7 +2,7 @@ package io.godwit.agent.api;
 
 import java.util.List;
 
-/// @param warnings  about the guest file: keys that mean nothing to Godwit
+/// @param warnings  keys of the guest file that mean nothing to Godwit, and addresses that others answer for
 public record CreateAnswer(GuestView guest, List<String> warnings) {
     public CreateAnswer {
         warnings = List.copyOf(warnings);

@@ -10,10 +10,16 @@
 /// | `DELETE /v1/guests/{g}` | | 200 `GuestView` as it was: destroys it and forgets its records |
 /// | `GET /v1/guests/{g}/console` | | `ConsoleView` |
 /// | `GET /v1/hosts` | | `HostView[]` |
+/// | `GET /v1/failover` | | `FailoverView` |
+/// | `PUT /v1/failover` | `FailoverRequest` | `FailoverView`; the hosts follow within seconds |
 /// | `POST /v1/guests/{g}/migration` | `MigrateRequest` | 202 `MigrationView`; 200 `Blockers` with `dryRun` |
 /// | `GET /v1/guests/{g}/migration` | | `MigrationView` of the present or latest migration from this host |
 /// | `GET /v1/guests/{g}/migration/events` | | server-sent events: `progress`s, then one `report` |
 /// | `DELETE /v1/guests/{g}/migration` | | 202 `MigrationView`: asks for cancellation |
+/// | `POST /v1/guests/{g}/recovery?dryRun=` | | `RecoveryView`: asks all hosts, each puts right its own |
+/// | `GET /v1/guests/{g}/presence` | | `PresenceView`: what this host has, never passed on |
+/// | `POST /v1/guests/{g}/settlement` | | `SettlementView`: this host settles what it has, never passed on |
+/// | `POST /v1/guests/{g}/takeover` | `TakeoverRequest` | `GuestView`: this host starts it, never passed on |
 /// | `GET /metrics` | | Prometheus text |
 ///
 /// A request for a guest that another host owns is passed on to that host's agent. Anything but 2xx carries an

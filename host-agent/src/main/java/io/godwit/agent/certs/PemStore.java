@@ -45,8 +45,17 @@ final class PemStore {
     }
 
     static PrivateKey key(Path file) throws IOException {
+        return new JcaPEMKeyConverter().getPrivateKey(keyInfo(file));
+    }
+
+    /// Writes a key alone.
+    static void writeKey(Path file, byte[] key) throws IOException {
+        write(file, "PRIVATE KEY", key, "rw-------");
+    }
+
+    static PrivateKeyInfo keyInfo(Path file) throws IOException {
         if (parse(file) instanceof PrivateKeyInfo info) {
-            return new JcaPEMKeyConverter().getPrivateKey(info);
+            return info;
         }
         throw new IOException("This file holds no unencrypted PKCS#8 PEM key: " + file);
     }
@@ -69,7 +78,11 @@ final class PemStore {
         try (PemWriter pem = new PemWriter(text)) {
             pem.writeObject(new PemObject(type, content));
         }
-        ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII));
+        writeText(file, text.toString(), permissions);
+    }
+
+    static void writeText(Path file, String text, String permissions) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
         try (SeekableByteChannel channel = Files.newByteChannel(
                 file,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         },
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
-        subcommands = {CertsCommand.Init.class, CertsCommand.Issue.class})
+        subcommands = {CertsCommand.Init.class, CertsCommand.Issue.class, SecretCommand.class})
 final class CertsCommand {
     @ParentCommand
     @Nullable

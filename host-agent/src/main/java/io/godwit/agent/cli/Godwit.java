@@ -38,10 +38,13 @@ import picocli.CommandLine.ScopeType;
             GuestCommands.Destroy.class,
             MigrateCommand.class,
             CancelCommand.class,
+            RecoverCommand.class,
+            FailoverCommand.class,
             DoctorCommand.class,
             AgentCommand.class,
             CertsCommand.class,
             ZooKeeperCommand.class,
+            RecordsCommand.class,
             VersionCommand.class,
             CommandLine.HelpCommand.class
         })

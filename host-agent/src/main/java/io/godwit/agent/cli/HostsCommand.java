@@ -1,5 +1,6 @@
 package io.godwit.agent.cli;
 
+import io.godwit.agent.api.FailoverView;
 import io.godwit.agent.api.HostView;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -16,18 +17,23 @@ final class HostsCommand extends AgentCall {
         }
         HostView[] hosts = Json.read(answer, HostView[].class);
         Arrays.sort(hosts, Comparator.comparing(HostView::name));
-        Table table = new Table("NAME", "ADDRESS", "STATE", "AGENT", ">GUESTS", ">MEMORY USED", ">MEMORY");
+        Table table = new Table("NAME", "ADDRESS", "STATE", "AGENT", "LEASE", ">GUESTS", ">MEMORY USED", ">MEMORY");
         for (HostView host : hosts) {
             table.row(
                     host.name(),
                     host.address(),
                     host.state(),
                     host.alive() ? "alive" : "not seen",
+                    host.leaseTakeoverWaitMs() > 0 ? "enforced" : "not enforced",
                     host.guests(),
                     Text.bytes(host.memoryUsedBytes()),
                     Text.bytes(host.memoryBytes()));
         }
         table.print(out());
+        FailoverView failover = client().get("/v1/failover", FailoverView.class);
+        if (!failover.on()) {
+            out().println(FailoverCommand.words(failover));
+        }
         return ExitCode.OK;
     }
 }

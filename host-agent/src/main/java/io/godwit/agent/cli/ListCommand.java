@@ -21,7 +21,7 @@ final class ListCommand extends AgentCall {
             table.row(
                     guest.name(),
                     guest.host().isEmpty() ? "-" : guest.host(),
-                    guest.state(),
+                    guest.failover().isEmpty() ? guest.state() : guest.failover(),
                     Text.bytes(guest.memoryBytes()),
                     guest.vcpus(),
                     guest.epoch(),

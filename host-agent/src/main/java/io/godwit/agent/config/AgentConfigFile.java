@@ -1,6 +1,10 @@
 package io.godwit.agent.config;
 
 import io.godwit.migration.MigrationPolicy;
+import io.godwit.shim.NbdDisk;
+import io.godwit.storage.LeaseSettings;
+import io.godwit.storage.LeaseTimes;
+import io.godwit.storage.RecordSecrets;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +32,7 @@ public final class AgentConfigFile {
     private static final Pattern ENSEMBLE = Pattern.compile(
             "([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+]):\\d{1,5}(,([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+]):\\d{1,5}){0,15}");
     private static final Pattern ZNODE = Pattern.compile("(/[A-Za-z0-9_.-]{1,64}){1,8}");
+    private static final Pattern FRACTION = Pattern.compile("0\\.\\d{1,4}");
     private static final Pattern BRIDGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,14}");
 
     private final List<String> mistakes = new ArrayList<>();
@@ -75,14 +80,22 @@ public final class AgentConfigFile {
                 top.text("address", null, ADDRESS, "a host name or an IP address"),
                 api(top.group("api")),
                 migration(top.group("migration")),
-                zooKeeper(top.group("zookeeper")),
+                zooKeeper(top.group("zookeeper"), top.has("tls")),
+                lease(top.group("lease")),
                 tls(top),
                 top.text("bridge", null, BRIDGE, "the name of a network interface"),
                 top.path("runDirectory", "/run/godwit"),
                 top.path("ramDirectory", "/dev/shm/godwit"),
                 top.paths("imageDirectories", IMAGE_DIRECTORIES_MAX),
                 top.parsed("accelerator", AgentConfig.Accelerator.AUTO, AgentConfigFile::accelerator),
-                limits(top.group("limits")));
+                limits(top.group("limits")),
+                new AgentConfig.Images(imageServers(top), top.has("storage") ? storage(top.group("storage")) : null));
+        ImageKeys.check(config, top);
+        if (config.lease().enforce()) {
+            // Only what is turned on has to be safe: a short session timeout alone harms nobody.
+            LeaseTimes.objections(config.lease().settings(), config.zookeeper().sessionTimeoutMs())
+                    .forEach(objection -> top.wrong("lease", "is unsafe: " + objection));
+        }
         if (config.api().port() == config.migration().port()) {
             note("api.port and migration.port are the same: " + config.api().port());
         }
@@ -112,13 +125,55 @@ public final class AgentConfigFile {
         return settings;
     }
 
-    private AgentConfig.ZooKeeper zooKeeper(KeyReader keys) {
+    private AgentConfig.ZooKeeper zooKeeper(KeyReader keys, boolean tlsFiles) {
         AgentConfig.ZooKeeper zooKeeper = new AgentConfig.ZooKeeper(
                 keys.text("connect", null, ENSEMBLE, "a list such as zk1:2181,zk2:2181,zk3:2181"),
                 keys.text("root", "/godwit", ZNODE, "the path of a node such as /godwit"),
-                keys.integer("sessionTimeoutMs", 6_000, 1_000, 120_000));
+                keys.integer("sessionTimeoutMs", 6_000, 1_000, 120_000),
+                keys.bool("tls"),
+                keys.has("secretFile") ? keys.path("secretFile", null) : null);
+        if (zooKeeper.tls() && !tlsFiles) {
+            keys.wrong("tls", "is true without a tls group, whose files it needs");
+        }
+        checkSecret(keys, zooKeeper.secretFile());
         keys.rejectUnknown();
         return zooKeeper;
+    }
+
+    private static void checkSecret(KeyReader keys, @Nullable Path file) {
+        if (file != null) {
+            try {
+                RecordSecrets.read(file);
+            } catch (IOException e) {
+                keys.wrong("secretFile", String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    private AgentConfig.Lease lease(KeyReader keys) {
+        LeaseSettings fallback = LeaseSettings.DEFAULT;
+        AgentConfig.Lease lease = new AgentConfig.Lease(
+                keys.bool("enforce", true),
+                new LeaseSettings(
+                        keys.parsed("safety", fallback.safety(), AgentConfigFile::fraction),
+                        keys.integer("renewIntervalMs", fallback.renewIntervalMs(), 50, 30_000),
+                        keys.integer("pauseMs", fallback.pauseMs(), 50, 30_000),
+                        keys.integer("killAfterMs", fallback.killAfterMs(), 100, 600_000),
+                        keys.integer("killMs", fallback.killMs(), 50, 30_000),
+                        keys.integer("serverTickMs", fallback.serverTickMs(), 50, 30_000)),
+                keys.has("watchdog") ? keys.path("watchdog", null) : null);
+        if (lease.watchdog() != null && !lease.enforce()) {
+            keys.wrong("watchdog", "means nothing without \"enforce: true\"");
+        }
+        keys.rejectUnknown();
+        return lease;
+    }
+
+    private static double fraction(String text) {
+        if (!FRACTION.matcher(text).matches()) {
+            throw new IllegalArgumentException("not a part of one such as 0.25: " + text);
+        }
+        return Double.parseDouble(text);
     }
 
     // Plain connections must be asked for in so many words: a forgotten tls group is a mistake, not a choice.
@@ -164,6 +219,32 @@ public final class AgentConfigFile {
         }
         keys.rejectUnknown();
         return limits;
+    }
+
+    private static List<AgentConfig.ImageServer> imageServers(KeyReader top) {
+        return top.groups("imageServers", IMAGE_DIRECTORIES_MAX).stream()
+                .map(keys -> {
+                    AgentConfig.ImageServer server = new AgentConfig.ImageServer(
+                            keys.path("directory", null),
+                            keys.text("host", null, HOST, "a host name of letters, digits, dots and hyphens"),
+                            keys.integer(
+                                    "reconnectSeconds",
+                                    AgentConfig.ImageServer.RECONNECT_SECONDS_DEFAULT,
+                                    0,
+                                    NbdDisk.RECONNECT_SECONDS_MAX));
+                    keys.rejectUnknown();
+                    return server;
+                })
+                .toList();
+    }
+
+    private static AgentConfig.Storage storage(KeyReader keys) {
+        AgentConfig.Storage storage = new AgentConfig.Storage(
+                keys.paths("directories", IMAGE_DIRECTORIES_MAX),
+                keys.integer("port", 10_809, 1, PORT_MAX),
+                keys.path("stateDirectory", "/var/lib/godwit/images"));
+        keys.rejectUnknown();
+        return storage;
     }
 
     private static long bandwidth(String text) {

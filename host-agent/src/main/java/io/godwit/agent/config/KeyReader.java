@@ -98,9 +98,13 @@ final class KeyReader {
     }
 
     boolean bool(String key) {
+        return bool(key, false);
+    }
+
+    boolean bool(String key, boolean fallback) {
         YamlNode.Entry entry = value(key);
         if (entry == null) {
-            return false;
+            return fallback;
         }
         if (entry.value() instanceof YamlNode.Scalar(int _, String text, YamlNode.Kind kind)
                 && kind == YamlNode.Kind.BOOLEAN) {
@@ -139,6 +143,30 @@ final class KeyReader {
             }
         }
         return paths;
+    }
+
+    /// A list of groups of keys; empty if there is none.
+    List<KeyReader> groups(String key, int max) {
+        YamlNode.Entry entry = value(key);
+        if (entry == null) {
+            return List.of();
+        }
+        if (!(entry.value() instanceof YamlNode.Sequence(int _, List<YamlNode> items))) {
+            wrong(key, "is not a list but " + entry.value().described());
+            return List.of();
+        }
+        if (items.size() > max) {
+            wrong(key, "holds more than " + max + " entries: " + items.size());
+        }
+        List<KeyReader> groups = new ArrayList<>();
+        for (YamlNode item : items.subList(0, Math.min(items.size(), max))) {
+            if (item instanceof YamlNode.Mapping mapping) {
+                groups.add(new KeyReader(prefix + key + ".", mapping, mistakes));
+            } else {
+                wrong(key, "holds something that is not a group of keys: " + item.described());
+            }
+        }
+        return groups;
     }
 
     void wrong(String key, String problem) {

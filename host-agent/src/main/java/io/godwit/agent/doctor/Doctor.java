@@ -1,6 +1,7 @@
 package io.godwit.agent.doctor;
 
 import io.godwit.agent.config.AgentConfig;
+import io.godwit.shim.StorageDaemonSettings;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,8 +35,11 @@ public final class Doctor {
         add(findings, "run directory", () -> List.of(places.runDirectory()));
         add(findings, "RAM directory", () -> List.of(places.ramDirectory()));
         add(findings, "images", places::imageDirectories);
+        add(findings, "image server", () -> ImageChecks.check(config, StorageDaemonSettings.BINARY));
         add(findings, "certificates", () -> CertificateChecks.check(config, now));
-        add(findings, "ZooKeeper", () -> ZooKeeperChecks.check(config.zookeeper()));
+        add(findings, "ZooKeeper", () -> ZooKeeperChecks.check(config));
+        add(findings, "lease", () -> List.of(LeaseCheck.check(config)));
+        add(findings, "failover", () -> LeaseCheck.cluster(config));
         add(findings, "clock", () -> List.of(ClockCheck.check(Command.SYSTEM)));
         return findings;
     }

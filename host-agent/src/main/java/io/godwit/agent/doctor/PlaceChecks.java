@@ -121,7 +121,7 @@ final class PlaceChecks {
                 directory + ", " + store.type() + ", " + Quantities.showBytes(store.getUsableSpace()) + " free");
     }
 
-    private static Path nearest(Path directory) {
+    static Path nearest(Path directory) {
         Path path = directory;
         while (!Files.exists(path) && path.getParent() != null) {
             path = path.getParent();

@@ -2,13 +2,15 @@ package io.godwit.agent.guestfile;
 
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
+import io.godwit.storage.placement.RestartPolicy;
 import java.util.List;
 import java.util.Map;
 
 /// A guest file that has been read.
 ///
+/// @param policy    what becomes of the guest when its host dies
 /// @param warnings  what the file says that means nothing here; each begins with the file's name and the line
-public record GuestFile(GuestSpec spec, List<String> warnings) {
+public record GuestFile(GuestSpec spec, RestartPolicy policy, List<String> warnings) {
 
     public static final int TEXT_CHARS_MAX = 256 << 10;
 
@@ -23,6 +25,8 @@ public record GuestFile(GuestSpec spec, List<String> warnings) {
     ///   the file is silent.
     /// - A `vif` without `mac` gets QEMU's prefix `52:54:00` and three bytes of SHA-256 over name and position.
     /// - `uuid` is derived from the name where it is missing.
+    /// - `affinity` and `anti_affinity` name a group, `priority` is 100 and `failover` restart where the file is
+    ///   silent: what becomes of the guest when its host dies.
     /// - `machine` (versioned) and `cpu` are Godwit's own keys; they default to the host's.
     ///
     /// @param fileName  for messages
@@ -35,10 +39,12 @@ public record GuestFile(GuestSpec spec, List<String> warnings) {
             throw new GuestFileException(notes.mistakes());
         }
         Map<String, Value> values = GuestFileParser.parse(text, notes);
-        GuestSpec spec = new SpecReader(values, defaults, notes).spec();
+        SpecReader reader = new SpecReader(values, defaults, notes);
+        RestartPolicy policy = reader.policy();
+        GuestSpec spec = reader.spec();
         if (spec == null || !notes.mistakes().isEmpty()) {
             throw new GuestFileException(notes.mistakes());
         }
-        return new GuestFile(spec, notes.warnings());
+        return new GuestFile(spec, policy, notes.warnings());
     }
 }

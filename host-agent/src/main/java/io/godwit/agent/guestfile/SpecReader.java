@@ -6,6 +6,7 @@ import io.godwit.shim.GuestSpec.Disk;
 import io.godwit.shim.GuestSpec.Nic;
 import io.godwit.shim.GuestSpec.OnEvent;
 import io.godwit.shim.Hypervisor;
+import io.godwit.storage.placement.RestartPolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -34,7 +35,11 @@ final class SpecReader {
             "vif",
             "on_poweroff",
             "on_reboot",
-            "on_crash");
+            "on_crash",
+            "affinity",
+            "anti_affinity",
+            "priority",
+            "failover");
     private static final Set<String> REFUSED = Set.of("pci", "usbdev", "usbctrl", "device_tree", "dtdev", "rdm");
     private static final Pattern VERSIONED = Pattern.compile(".*-\\d+\\.\\d+.*");
 
@@ -91,6 +96,28 @@ final class SpecReader {
             notes.mistake(0, String.valueOf(e.getMessage()));
             return null;
         }
+    }
+
+    /// What the file asks of failover. Mistakes are noted, and what is wrong is as if it were not there.
+    RestartPolicy policy() {
+        String failover = text("failover", "restart");
+        if (!failover.equals("restart") && !failover.equals("leave")) {
+            notes.mistake(line("failover"), "failover: expected restart or leave, found: " + failover);
+        }
+        return new RestartPolicy(
+                group("affinity"),
+                group("anti_affinity"),
+                (int) number("priority", (long) RestartPolicy.PRIORITY_DEFAULT, 0, RestartPolicy.PRIORITY_MAX),
+                !failover.equals("leave"));
+    }
+
+    private String group(String key) {
+        String group = text(key, "");
+        if (RestartPolicy.isGroup(group)) {
+            return group;
+        }
+        notes.mistake(line(key), key + ": expected a name of letters, digits, dots, dashes, found: " + group);
+        return "";
     }
 
     private void warnOfUnknown() {

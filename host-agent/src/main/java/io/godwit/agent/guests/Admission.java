@@ -1,6 +1,7 @@
 package io.godwit.agent.guests;
 
 import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.storage.ImageGrants;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
 import java.io.IOException;
@@ -16,16 +17,25 @@ public final class Admission {
     private final AgentConfig config;
     private final Hypervisor hypervisor;
 
+    private final ImageGrants images;
+
+    /// For a host whose images are all in plain directories.
     public Admission(AgentConfig config, Hypervisor hypervisor) {
+        this(config, hypervisor, ImageGrants.NONE);
+    }
+
+    public Admission(AgentConfig config, Hypervisor hypervisor, ImageGrants images) {
         this.config = config;
         this.hypervisor = hypervisor;
+        this.images = images;
     }
 
     /// Every reason against it, each a sentence. Touches nothing.
     public List<String> blockers(GuestSpec spec) {
-        List<String> blockers = new ArrayList<>(hypervisor.blockers(spec));
+        List<String> blockers = new ArrayList<>(hypervisor.blockers(spec, images.served(spec)));
+        blockers.addAll(images.blockers(spec));
         for (GuestSpec.Disk disk : spec.disks()) {
-            if (!insideImageDirectory(disk.path())) {
+            if (!images.served(spec).contains(disk.path()) && !insideImageDirectory(disk.path())) {
                 blockers.add("Image stands outside this host's image directories " + config.imageDirectories() + ": "
                         + disk.path());
             }

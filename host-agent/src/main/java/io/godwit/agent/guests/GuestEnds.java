@@ -89,6 +89,8 @@ public final class GuestEnds {
             return true;
         } catch (HypervisorException e) {
             LOG.error("Guest {} has ended but could not be removed: {}", slot.name(), e.getMessage());
+            // Its hypervisor talks to one holder at a time, and the next attempt will be another one.
+            guest.close();
             host.table()
                     .transitionTo(
                             slot, new SlotState.Unmanaged(AgentException.words(e)), "its remains could not be removed");
@@ -108,14 +110,35 @@ public final class GuestEnds {
             return;
         }
         host.table().transitionTo(slot, new SlotState.Reserved("restarting"), "it ended: " + reason);
+        startAgain(slot, epoch, spec, "it ended: " + reason);
+    }
+
+    /// Starts a guest again of which nothing is left but the record that names this host.
+    ///
+    /// @param slot  reserved, with room for the guest; nobody else touches it
+    /// @return what came of it, a sentence; empty if the guest runs
+    String restartLost(GuestSlot slot, long epoch, GuestSpec spec) throws InterruptedException {
+        if (!crashes.tryRestart(slot.name())) {
+            String reason = "it is at its limit of " + crashes.words();
+            end(slot, epoch, Fate.KEEP, reason);
+            return "It is recorded as stopped: " + reason;
+        }
+        return startAgain(slot, epoch, spec, "it was lost");
+    }
+
+    private String startAgain(GuestSlot slot, long epoch, GuestSpec spec, String why) throws InterruptedException {
         if (!records.awaitStopped(slot.name(), epoch)) {
             host.table().remove(slot, "its record is not this host's any more");
-            return;
+            return "It is not this host's any more";
         }
         try {
-            watch(slot, starter.start(slot, spec, false));
+            watch(
+                    slot,
+                    starter.start(slot, spec, false, new StartReason.Again()).guest());
+            return "";
         } catch (AgentException e) {
-            LOG.error("Guest {} ended ({}) and could not be started again: {}", slot.name(), reason, e.getMessage());
+            LOG.error("Guest {} could not be started again ({}): {}", slot.name(), why, e.getMessage());
+            return "It could not be started again: " + e.getMessage();
         }
     }
 

@@ -10,7 +10,9 @@ import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
+import io.godwit.storage.AddressProbe;
 import io.godwit.storage.GuestEntry;
+import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.OwnerRecord.OwnerState;
 import io.godwit.storage.OwnershipException;
 import java.io.UncheckedIOException;
@@ -26,16 +28,19 @@ public final class GuestLifecycle {
     private final Consoles consoles;
     private final Admission admission;
     private final RecordKeeper records;
+    private final AddressCheck addresses;
     private final GuestStarter starter;
     private final GuestEnds ends;
 
-    public GuestLifecycle(HostContext host, GuestFileParser parser, Consoles consoles, InstantSource clock) {
+    public GuestLifecycle(
+            HostContext host, GuestFileParser parser, Consoles consoles, AddressProbe probe, InstantSource clock) {
         this.host = host;
         this.parser = parser;
         this.consoles = consoles;
-        this.admission = new Admission(host.config(), host.hypervisor());
+        this.admission = new Admission(host.config(), host.hypervisor(), host.images());
         this.records = new RecordKeeper(host);
-        this.starter = new GuestStarter(host, records);
+        this.addresses = new AddressCheck(host, probe);
+        this.starter = new GuestStarter(host, records, addresses);
         this.ends = new GuestEnds(host, records, starter, clock);
     }
 
@@ -45,6 +50,10 @@ public final class GuestLifecycle {
 
     public Admission admission() {
         return admission;
+    }
+
+    GuestStarter starter() {
+        return starter;
     }
 
     RecordKeeper records() {
@@ -62,7 +71,9 @@ public final class GuestLifecycle {
             List<String> blockers = new ArrayList<>(host.table().blockers(spec));
             blockers.addAll(admission.blockers(spec));
             refuseIfAny(blockers);
-            return new CreateAnswer(notStarted(spec), parsed.warnings());
+            return new CreateAnswer(
+                    notStarted(spec),
+                    both(parsed.warnings(), addresses.begin(spec).await()));
         }
         GuestSlot slot = host.table().reserve(spec, new SlotState.Reserved("being started"));
         try {
@@ -72,10 +83,17 @@ public final class GuestLifecycle {
             host.table().remove(slot, "it was refused");
             throw e;
         }
-        Guest guest = starter.start(slot, spec, request.paused());
+        GuestStarter.Started started =
+                starter.start(slot, spec, request.paused(), new StartReason.Created(parsed.policy()));
         GuestView view = viewOf(slot);
-        ends.watch(slot, guest);
-        return new CreateAnswer(view, parsed.warnings());
+        ends.watch(slot, started.guest());
+        return new CreateAnswer(view, both(parsed.warnings(), started.duplicates()));
+    }
+
+    private static List<String> both(List<String> first, List<String> second) {
+        List<String> all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
     }
 
     /// Paused on success, also if it was before; unchanged on failure.
@@ -98,8 +116,10 @@ public final class GuestLifecycle {
         return host.table().operate(name, (slot, here) -> {
             requireAlive(slot, here.guest());
             try {
+                // A guest may have come here paused by an agent that ended before it had its images to itself.
+                host.images().activate(here.guest().spec(), here.epoch());
                 here.guest().resume();
-            } catch (HypervisorException e) {
+            } catch (HypervisorException | ImageStoreException e) {
                 throw failed("Guest " + name + " could not be resumed: " + e.getMessage(), here.guest(), e);
             }
             host.notes().clear(name);

@@ -167,25 +167,50 @@ public final class GuestTable {
         if (!slot.removed() && !(slot.state() instanceof SlotState.Here)) {
             throw conflict(slot);
         }
+        return alone(slot, () -> {
+            if (!(slot.state() instanceof SlotState.Here here)) {
+                throw conflict(slot);
+            }
+            return operation.apply(slot, here);
+        });
+    }
+
+    /// What is done with a slot while nobody else touches it.
+    public interface Attempt<T> {
+        T run() throws AgentException, InterruptedException;
+    }
+
+    /// Runs something on a slot, whatever its state, after the operations before it.
+    ///
+    /// @throws AgentException NOT_FOUND if the slot is gone by then; CONFLICT if another operation does not end
+    public <T> T alone(GuestSlot slot, Attempt<T> attempt) throws AgentException, InterruptedException {
         if (!slot.operation().tryLock(OPERATION_WAIT_MS, TimeUnit.MILLISECONDS)) {
             throw new AgentException(
                     Code.CONFLICT,
-                    "Guest " + name + " is busy: another operation on it has not ended within " + OPERATION_WAIT_MS
+                    "Guest " + slot.name() + " is busy: another operation on it has not ended within "
+                            + OPERATION_WAIT_MS
                             + " ms",
                     "unchanged",
                     "Try again later.");
         }
         try {
             if (slot.removed()) {
-                throw notHere(name);
+                throw notHere(slot.name());
             }
-            if (!(slot.state() instanceof SlotState.Here here)) {
-                throw conflict(slot);
-            }
-            return operation.apply(slot, here);
+            return attempt.run();
         } finally {
             slot.operation().unlock();
         }
+    }
+
+    /// Puts another slot in the place of one of which nothing but the name was known; the name is never free in
+    /// between.
+    public synchronized GuestSlot replace(GuestSlot old, GuestSpec spec, SlotState state) {
+        if (old.removed()) {
+            throw new IllegalStateException("Guest " + old.name() + " left the table and cannot be replaced");
+        }
+        old.markRemoved();
+        return put(new GuestSlot(old.name(), spec.memoryBytes(), spec.vcpus(), state));
     }
 
     /// Runs what ends a migration while nobody else touches the guest.

@@ -4,8 +4,10 @@ import io.godwit.agent.api.GuestView;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
+import io.godwit.storage.Debt;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.OwnerRecord.OwnerState;
+import io.godwit.storage.failover.FailoverLimits;
 import java.util.Optional;
 
 /// How guests look from outside.
@@ -39,7 +41,23 @@ public final class GuestViews {
                 entry.owner().epoch(),
                 spec.map(GuestSpec::memoryBytes).orElse(0L),
                 spec.map(GuestSpec::vcpus).orElse(0),
-                entry.owner().state() instanceof OwnerState.Handover handover ? handover.target() : "");
+                entry.owner().state() instanceof OwnerState.Handover handover ? handover.target() : "",
+                failover(entry));
+    }
+
+    /// How far the cluster is with starting the guest again; empty if it owes it nothing.
+    private static String failover(GuestEntry entry) {
+        Debt debt = entry.debt();
+        if (debt == null) {
+            return "";
+        }
+        if (debt.abandoned()) {
+            return "gave up: " + debt.gaveUp();
+        }
+        int attemptsMax = FailoverLimits.DEFAULT.attemptsMax();
+        return debt.attempts() == 0
+                ? "waiting" + (debt.lastError().isEmpty() ? "" : ": " + debt.lastError())
+                : "restarting (" + debt.attempts() + " of " + attemptsMax + ")";
     }
 
     /// What the guest's processors do, in the word the API has for it.

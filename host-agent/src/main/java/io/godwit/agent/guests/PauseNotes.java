@@ -42,14 +42,19 @@ public final class PauseNotes {
 
     /// Whether the guest was paused by its operator in this epoch. A note that cannot be read says no.
     public boolean paused(String guest, long epoch) {
+        return epoch > 0 && pausedInEpoch(guest) == epoch;
+    }
+
+    /// The epoch in which the guest was paused by its operator; 0, which is none, if it was not, or if the note
+    /// cannot be read.
+    public long pausedInEpoch(String guest) {
         Path note = directory.resolve(guest);
         try {
-            return Files.exists(note)
-                    && Files.size(note) <= NOTE_BYTES_MAX
-                    && Files.readString(note).strip().equals(Long.toString(epoch));
-        } catch (IOException e) {
+            boolean readable = Files.exists(note) && Files.size(note) <= NOTE_BYTES_MAX;
+            return readable ? Long.parseLong(Files.readString(note).strip()) : 0;
+        } catch (IOException | NumberFormatException e) {
             LOG.warn("The note whether guest {} is paused cannot be read: {}", guest, e.toString());
-            return false;
+            return 0;
         }
     }
 

@@ -1,5 +1,7 @@
 package io.godwit.agent.guests;
 
+import io.godwit.storage.Debt;
+import io.godwit.storage.GuestEntry;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
@@ -16,14 +18,23 @@ final class RecordKeeper {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     /// What becomes of the record of a guest that has stopped.
-    enum Fate {
+    sealed interface Fate {
+        Fate KEEP = new Keep();
+        Fate FORGET = new Forget();
+        Fate FORGET_IF_NEW = new ForgetIfNew();
+
         /// It stays, STOPPED.
-        KEEP,
+        record Keep() implements Fate {}
+
         /// It goes.
-        FORGET,
+        record Forget() implements Fate {}
+
         /// It goes if the guest was never started before this attempt, so that a failed start leaves nothing new
         /// behind and nothing old away.
-        FORGET_IF_NEW
+        record ForgetIfNew() implements Fate {}
+
+        /// It stays, STOPPED, and the cluster owes the guest a start.
+        record Owed(Debt debt) implements Fate {}
     }
 
     private final HostContext host;
@@ -39,9 +50,10 @@ final class RecordKeeper {
     /// @throws AgentException UNAVAILABLE if that is left to the background; else the name is free, and the
     ///                        record was not what this host thought
     void end(GuestSlot slot, long epoch, Fate fate, String reason) throws AgentException, InterruptedException {
+        host.images().release(slot.name());
         try {
-            ownership.stopped(slot.name(), epoch);
-            if (forgets(fate, epoch)) {
+            stop(slot.name(), epoch, fate);
+            if (forgets(slot.name(), fate, epoch)) {
                 ownership.forget(slot.name());
             }
             host.table().remove(slot, reason);
@@ -65,13 +77,14 @@ final class RecordKeeper {
         }
     }
 
-    /// Records that the guest does not run any more, however long that takes. The name stays taken.
+    /// Records that the guest does not run any more, however long that takes, and that it is owed a start: should
+    /// this agent end before it has started the guest again, the cluster does. The name stays taken.
     ///
     /// @return false if the record is not this host's any more
     boolean awaitStopped(String guest, long epoch) throws InterruptedException {
         while (true) {
             try {
-                ownership.stopped(guest, epoch);
+                ownership.stoppedOwing(guest, epoch, Debt.NONE_TRIED);
                 return true;
             } catch (OwnershipException e) {
                 LOG.warn("Guest {} is not yet recorded as stopped: {}", guest, e.getMessage());
@@ -99,13 +112,13 @@ final class RecordKeeper {
         try {
             switch (ownership.settle(guest)) {
                 case Verdict.Mine mine -> {
-                    ownership.stopped(guest, mine.epoch());
-                    if (forgets(fate, mine.epoch())) {
+                    stop(guest, mine.epoch(), fate);
+                    if (forgets(guest, fate, mine.epoch())) {
                         ownership.forget(guest);
                     }
                 }
                 case Verdict.NotMine other -> {
-                    if (other.host().isEmpty() && fate == Fate.FORGET) {
+                    if (other.host().isEmpty() && fate instanceof Fate.Forget) {
                         ownership.forget(guest);
                     }
                 }
@@ -117,11 +130,19 @@ final class RecordKeeper {
         }
     }
 
-    private static boolean forgets(Fate fate, long epoch) {
+    private void stop(String guest, long epoch, Fate fate) throws OwnershipException, InterruptedException {
+        switch (fate) {
+            case Fate.Owed(Debt debt) -> ownership.stoppedOwing(guest, epoch, debt);
+            case Fate.Keep _, Fate.Forget _, Fate.ForgetIfNew _ -> ownership.stopped(guest, epoch);
+        }
+    }
+
+    private boolean forgets(String guest, Fate fate, long epoch) throws OwnershipException {
         return switch (fate) {
-            case KEEP -> false;
-            case FORGET -> true;
-            case FORGET_IF_NEW -> epoch == 1;
+            case Fate.Keep _, Fate.Owed _ -> false;
+            case Fate.Forget _ -> true;
+            case Fate.ForgetIfNew _ ->
+                ownership.guest(guest).map(GuestEntry::firstEpoch).orElse(0L) == epoch;
         };
     }
 }

@@ -6,15 +6,20 @@ import com.linecorp.armeria.common.util.EventLoopGroups;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import io.godwit.agent.config.AgentConfig;
+import io.godwit.agent.failover.Rescuers;
 import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.HostContext;
+import io.godwit.agent.guests.Recovery;
+import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.GrantDesk;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.ClientAuth;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,6 +41,7 @@ public final class ApiServer implements AutoCloseable {
     private final EventLoopGroup loops;
     private final UnixSocketPath socket;
     private @Nullable Peers peers;
+    private @Nullable Rescuers rescuers;
     private @Nullable Server server;
 
     private ApiServer(UnixSocketPath socket) {
@@ -47,11 +53,17 @@ public final class ApiServer implements AutoCloseable {
     ///
     /// @throws IOException if an address is taken or a PEM file cannot be used
     public static ApiServer start(
-            HostContext host, GuestLifecycle guests, Departures departures, PrometheusMeterRegistry meters)
+            HostContext host,
+            GuestLifecycle guests,
+            Recovery recovery,
+            Rescue rescue,
+            Departures departures,
+            @Nullable GrantDesk images,
+            PrometheusMeterRegistry meters)
             throws IOException, InterruptedException {
         ApiServer api = new ApiServer(new UnixSocketPath(host.config().api().socket()));
         try {
-            api.open(host, guests, departures, meters);
+            api.open(host, guests, recovery, rescue, departures, images, meters);
             return api;
         } catch (IOException | InterruptedException | RuntimeException e) {
             api.close();
@@ -59,14 +71,22 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    private void open(HostContext host, GuestLifecycle guests, Departures departures, PrometheusMeterRegistry meters)
+    private void open(
+            HostContext host,
+            GuestLifecycle guests,
+            Recovery recovery,
+            Rescue rescue,
+            Departures departures,
+            @Nullable GrantDesk images,
+            PrometheusMeterRegistry meters)
             throws IOException, InterruptedException {
         AgentConfig config = host.config();
         try {
             Peers others = new Peers(config.name(), config.tls(), loops);
             peers = others;
+            rescuers = new PeerRescuers(host, rescue, others);
             ServerBuilder builder = builder(config);
-            Routes.add(builder, host, guests, departures, others, meters);
+            Routes.add(builder, host, guests, recovery, rescue, departures, images, others, meters);
             Server listening = builder.meterRegistry(meters).build();
             server = listening;
             listening.start().get(START_TIMEOUT_MS, TimeUnit.MILLISECONDS);
@@ -82,6 +102,11 @@ public final class ApiServer implements AutoCloseable {
                 config.api().socket(),
                 config.address(),
                 config.api().port());
+    }
+
+    /// How this agent asks hosts to start guests.
+    public Rescuers rescuers() {
+        return Objects.requireNonNull(rescuers, "The API is not open");
     }
 
     private ServerBuilder builder(AgentConfig config) {

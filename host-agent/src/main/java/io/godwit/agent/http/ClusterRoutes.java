@@ -79,6 +79,7 @@ final class ClusterRoutes {
                 entry.address(),
                 entry.state().name().toLowerCase(Locale.ROOT),
                 entry.alive(),
+                entry.leaseTakeoverWaitMs(),
                 guests.size(),
                 entry.memoryBytes(),
                 guests.stream().mapToLong(GuestView::memoryBytes).sum());
@@ -90,9 +91,13 @@ final class ClusterRoutes {
                 .toList();
     }
 
-    /// A host that is asked may just have lost the guest, or an outrun copy of it: the higher epoch is right.
+    /// What is owed stands in the record only. A host that is asked may just have lost the guest, or an outrun copy
+    /// of it: the higher epoch is right.
     private static void putIfNewer(Map<String, GuestView> guests, GuestView view) {
-        guests.merge(view.name(), view, (old, fresh) -> fresh.epoch() >= old.epoch() ? fresh : old);
+        guests.merge(
+                view.name(),
+                view,
+                (old, fresh) -> fresh.epoch() >= old.epoch() ? fresh.withFailover(old.failover()) : old);
     }
 
     private List<GuestView> askOthers(List<GuestEntry> entries) throws OwnershipException, InterruptedException {

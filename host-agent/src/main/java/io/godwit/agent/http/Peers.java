@@ -6,6 +6,7 @@ import com.linecorp.armeria.client.Endpoint;
 import com.linecorp.armeria.client.RequestOptions;
 import com.linecorp.armeria.client.WebClient;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
@@ -85,11 +86,32 @@ final class Peers implements AutoCloseable {
     ///
     /// @throws IOException if it does not answer in time
     AggregatedHttpResponse get(HostEntry host, String path, Duration timeout) throws IOException, InterruptedException {
+        return ask(host, HttpMethod.GET, path, timeout);
+    }
+
+    /// Asks another agent to do something, on this host's own behalf.
+    ///
+    /// @throws IOException if it does not answer in time; it may have done it or not
+    AggregatedHttpResponse post(HostEntry host, String path, Duration timeout)
+            throws IOException, InterruptedException {
+        return ask(host, HttpMethod.POST, path, timeout);
+    }
+
+    /// As [#post], with a body of JSON.
+    AggregatedHttpResponse post(HostEntry host, String path, byte[] json, Duration timeout)
+            throws IOException, InterruptedException {
+        return ask(host, HttpRequest.of(headers(HttpMethod.POST, path), HttpData.wrap(json)), timeout);
+    }
+
+    private AggregatedHttpResponse ask(HostEntry host, HttpMethod method, String path, Duration timeout)
+            throws IOException, InterruptedException {
+        return ask(host, HttpRequest.of(headers(method, path)), timeout);
+    }
+
+    private AggregatedHttpResponse ask(HostEntry host, HttpRequest request, Duration timeout)
+            throws IOException, InterruptedException {
         try {
-            return client(host)
-                    .execute(HttpRequest.of(headers(HttpMethod.GET, path)))
-                    .aggregate()
-                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return client(host).execute(request).aggregate().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException | AgentException e) {
             throw new IOException("Host " + host.host() + " does not answer", e);
         }

@@ -9,10 +9,14 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.godwit.agent.guests.GuestLifecycle;
 import io.godwit.agent.guests.HostContext;
+import io.godwit.agent.guests.Recovery;
+import io.godwit.agent.guests.Rescue;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.storage.GrantDesk;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
 
 /// Which path leads where; the table is in `io.godwit.agent.api`.
 final class Routes {
@@ -33,16 +37,23 @@ final class Routes {
             ServerBuilder server,
             HostContext host,
             GuestLifecycle lifecycle,
+            Recovery recovery,
+            Rescue rescue,
             Departures departures,
+            @Nullable GrantDesk images,
             Peers peers,
             PrometheusMeterRegistry meters) {
         Locator locator = new Locator(host);
         ClusterRoutes cluster = new ClusterRoutes(host, peers);
         GuestRoutes guests = new GuestRoutes(host, lifecycle, locator, peers);
         MigrationRoutes migrations = new MigrationRoutes(host, departures, guests, locator, peers);
+        RecoveryRoutes recoveries = new RecoveryRoutes(recovery, new ClusterRecovery(host, recovery, peers));
+        FailoverRoutes failover = new FailoverRoutes(host);
         Routes routes = new Routes(server, host.threads(), meters);
 
         routes.add(HttpMethod.GET, "/v1/hosts", cluster::hosts);
+        routes.add(HttpMethod.GET, "/v1/failover", failover::get);
+        routes.add(HttpMethod.PUT, "/v1/failover", failover::put);
         routes.add(HttpMethod.GET, "/v1/guests", cluster::guests);
         routes.add(HttpMethod.POST, "/v1/guests", guests::create);
         routes.add(HttpMethod.GET, GUEST, guests::get);
@@ -51,10 +62,21 @@ final class Routes {
         routes.add(HttpMethod.POST, GUEST + "/resume", guests::resume);
         routes.add(HttpMethod.POST, GUEST + "/shutdown", guests::shutdown);
         routes.add(HttpMethod.GET, GUEST + "/console", guests::console);
+        routes.add(HttpMethod.GET, GUEST + "/presence", recoveries::presence);
+        routes.add(HttpMethod.POST, GUEST + "/settlement", recoveries::settle);
+        routes.add(HttpMethod.POST, GUEST + "/recovery", recoveries::recover);
+        routes.add(HttpMethod.POST, GUEST + "/takeover", new RescueRoutes(rescue)::takeOver);
         routes.add(HttpMethod.POST, GUEST + "/migration", migrations::start);
         routes.add(HttpMethod.GET, GUEST + "/migration", migrations::get);
         routes.add(HttpMethod.DELETE, GUEST + "/migration", migrations::cancel);
         routes.add(HttpMethod.GET, GUEST + "/migration/events", migrations::events);
+        if (images != null) {
+            ImageRoutes served = new ImageRoutes(images);
+            routes.add(HttpMethod.POST, "/v1/images/check", served::check);
+            routes.add(HttpMethod.POST, "/v1/images/prepare", served::prepare);
+            routes.add(HttpMethod.POST, "/v1/images/activate", served::activate);
+            routes.add(HttpMethod.POST, "/v1/images/withdraw", served::withdraw);
+        }
         routes.add(HttpMethod.GET, "/metrics", _ -> HttpResponse.of(HttpStatus.OK, PROMETHEUS, meters.scrape()));
     }
 

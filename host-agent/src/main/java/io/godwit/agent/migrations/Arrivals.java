@@ -2,6 +2,7 @@ package io.godwit.agent.migrations;
 
 import io.godwit.agent.guests.Admission;
 import io.godwit.agent.guests.AgentException;
+import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestEnds;
 import io.godwit.agent.guests.GuestSlot;
 import io.godwit.agent.guests.HostContext;
@@ -12,10 +13,14 @@ import io.godwit.migration.SwitchoverGate;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
-import io.godwit.storage.AddressTakeover;
+import io.godwit.shim.NbdDisk;
+import io.godwit.storage.GuestEntry;
+import io.godwit.storage.OwnershipException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -27,7 +32,7 @@ public final class Arrivals implements IncomingGuests {
 
     private final HostContext host;
     private final GuestEnds ends;
-    private final AddressTakeover takeover;
+    private final Announcements announcements;
     private final ArrivalBlockers blockers;
     private final Consumer<String> arriving;
 
@@ -36,11 +41,11 @@ public final class Arrivals implements IncomingGuests {
             HostContext host,
             Admission admission,
             GuestEnds ends,
-            AddressTakeover takeover,
+            Announcements announcements,
             Consumer<String> arriving) {
         this.host = host;
         this.ends = ends;
-        this.takeover = takeover;
+        this.announcements = announcements;
         this.blockers = new ArrivalBlockers(host, admission);
         this.arriving = arriving;
     }
@@ -51,20 +56,31 @@ public final class Arrivals implements IncomingGuests {
     }
 
     @Override
-    public Incoming prepare(Offer offer) throws IOException {
+    public Incoming prepare(Offer offer) throws IOException, InterruptedException {
         List<String> present = blockers.of(offer);
         if (!present.isEmpty()) {
             throw new IOException(String.join("\n", present));
         }
         GuestSlot slot = reserve(offer);
         try {
-            Guest guest = host.hypervisor().prepareIncoming(offer.spec());
+            Map<String, NbdDisk> served = host.images().arrive(offer.spec(), epochToCome(offer), offer.migration());
+            Guest guest = host.hypervisor().prepareIncoming(offer.spec(), served);
             arriving.accept(offer.spec().name());
             return new Arrival(slot, guest, offer);
-        } catch (HypervisorException | RuntimeException e) {
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            host.images().release(offer.spec().name());
             host.table().remove(slot, "it could not be prepared");
             throw e;
         }
+    }
+
+    /// The commit raises the epoch by one. Should the record change until then, the commit will be refused.
+    private long epochToCome(Offer offer) throws IOException {
+        return host.ownership()
+                .guest(offer.spec().name())
+                .map(entry -> entry.owner().epoch() + 1)
+                .orElseThrow(() -> new IOException(
+                        "There is no record of the guest: " + offer.spec().name()));
     }
 
     private GuestSlot reserve(Offer offer) throws IOException {
@@ -86,7 +102,12 @@ public final class Arrivals implements IncomingGuests {
             this.slot = slot;
             this.guest = guest;
             this.spec = offer.spec();
-            this.gate = new TargetGate(host.ownership(), spec.name(), offer.migration(), SpecJson.claims(offer.spec()));
+            this.gate = new TargetGate(
+                    host.ownership(),
+                    spec.name(),
+                    offer.migration(),
+                    SpecJson.claims(spec),
+                    epoch -> host.images().activate(spec, epoch));
         }
 
         @Override
@@ -99,17 +120,25 @@ public final class Arrivals implements IncomingGuests {
             return gate;
         }
 
+        /// An agent that dies between the commit and the next line leaves a guest that is paused and its own: only
+        /// a note written before tells the next agent whether that is as it should be.
+        @Override
+        public void complete(boolean paused) {
+            host.notes().clear(spec.name());
+            if (!paused) {
+                return;
+            }
+            try {
+                Optional<GuestEntry> entry = host.ownership().guest(spec.name());
+                entry.ifPresent(record -> remember(record.owner().epoch() + 1));
+            } catch (OwnershipException e) {
+                LOG.warn("It is not noted yet that guest {} is paused: {}", spec.name(), e.getMessage());
+            }
+        }
+
         @Override
         public void committed() {
-            try {
-                guest.becomeReachable();
-            } catch (HypervisorException e) {
-                LOG.warn("Guest {} is reached only once it has sent something: {}", spec.name(), e.getMessage());
-            }
-            for (GuestSpec.Nic nic : spec.nics()) {
-                String bridge = nic.bridge() == null ? host.config().bridge() : nic.bridge();
-                takeover.announce(spec.name(), bridge, nic.mac(), nic.addresses());
-            }
+            announcements.addresses(guest);
         }
 
         @Override
@@ -125,10 +154,8 @@ public final class Arrivals implements IncomingGuests {
         private void settleIn(long epoch, boolean paused, String resumeFailure) {
             if (paused) {
                 remember(epoch);
-            } else {
-                host.notes().clear(spec.name());
             }
-            announceCards();
+            announcements.cards(guest);
             if (!resumeFailure.isEmpty()) {
                 LOG.error("Guest {} is this host's but could not be resumed: {}", spec.name(), resumeFailure);
                 resumeAgain();
@@ -144,15 +171,6 @@ public final class Arrivals implements IncomingGuests {
             }
         }
 
-        /// For what has no IP address of its own, such as a switch that learns from any frame of the card.
-        private void announceCards() {
-            try {
-                guest.announce();
-            } catch (HypervisorException e) {
-                LOG.warn("Guest {} did not announce itself: {}", spec.name(), e.getMessage());
-            }
-        }
-
         /// Nobody else may run the guest now, so trying once more can only help.
         private void resumeAgain() {
             try {
@@ -165,6 +183,9 @@ public final class Arrivals implements IncomingGuests {
 
         @Override
         public void discarded(String reason) {
+            host.notes().clear(spec.name());
+            guest.close();
+            host.images().release(spec.name());
             host.table().remove(slot, "it stays elsewhere: " + reason);
         }
     }

@@ -260,6 +260,7 @@ public final class Departures {
 
     private void moved(GuestSlot slot, SlotState.Leaving leaving, MigrationReport report) {
         host.notes().clear(slot.name());
+        host.images().forget(slot.name());
         takeover.silence(slot.name());
         ends.forget(slot.name());
         try {
@@ -269,6 +270,8 @@ public final class Departures {
             host.table().remove(slot, "it moved to " + report.target() + ", epoch " + report.epoch());
         } catch (HypervisorException e) {
             LOG.error("Guest {} moved away, but its copy here cannot be removed: {}", slot.name(), e.getMessage());
+            // Its hypervisor talks to one holder at a time, and the next attempt will be another one.
+            leaving.guest().close();
             host.table().transitionTo(slot, new SlotState.Unmanaged(AgentException.words(e)), "what it left is stuck");
         }
     }

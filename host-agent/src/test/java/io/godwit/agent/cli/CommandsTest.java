@@ -65,18 +65,27 @@ class CommandsTest {
     }
 
     @Test
+    void hostsSaysThatFailoverIsOff() {
+        agent.on("GET /v1/hosts", 200, "[]");
+        agent.on("GET /v1/failover", 200, failover(false, 1_700_000_000_000L, "root at host h1"));
+        assertThat(Cli.run(socket, "hosts").out()).contains("Failover is off: nothing is taken over");
+    }
+
+    @Test
     void hostsIsATable() {
         agent.on("GET /v1/hosts", 200, """
-                [{"name":"host1","address":"192.0.2.11","state":"up","alive":true,"guests":1,
+                [{"name":"host1","address":"192.0.2.11","state":"up","alive":true,"leaseTakeoverWaitMs":1802,"guests":1,
                   "memoryBytes":12884901888,"memoryUsedBytes":536870912},
-                 {"name":"host2","address":"192.0.2.12","state":"draining","alive":false,"guests":0,
+                 {"name":"host2","address":"192.0.2.12","state":"draining","alive":false,"leaseTakeoverWaitMs":0,"guests":0,
                   "memoryBytes":12884901888,"memoryUsedBytes":0}]
                 """);
 
+        agent.on("GET /v1/failover", 200, failover(true, 0, ""));
+
         assertThat(Cli.run(socket, "hosts").out()).isEqualTo("""
-                NAME   ADDRESS     STATE     AGENT     GUESTS  MEMORY USED  MEMORY
-                host1  192.0.2.11  up        alive          1      512 MiB  12 GiB
-                host2  192.0.2.12  draining  not seen       0          0 B  12 GiB
+                NAME   ADDRESS     STATE     AGENT     LEASE         GUESTS  MEMORY USED  MEMORY
+                host1  192.0.2.11  up        alive     enforced           1      512 MiB  12 GiB
+                host2  192.0.2.12  draining  not seen  not enforced       0          0 B  12 GiB
                 """);
     }
 
@@ -188,6 +197,7 @@ class CommandsTest {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\n[\r\n1\r\n]\r\n0\r\n\r\n");
         assertThat(Cli.run(socket, "list").exitCode()).isZero();
         agent.raw("GET /v1/hosts", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n[]");
+        agent.on("GET /v1/failover", 200, failover(true, 0, ""));
         assertThat(Cli.run(socket, "hosts").exitCode()).isZero();
     }
 
@@ -242,5 +252,9 @@ class CommandsTest {
     static String error(String code, String message) {
         return "{\"code\":\"" + code + "\",\"message\":\"" + message
                 + "\",\"state\":\"running on host1\",\"hint\":\"Try again.\"}";
+    }
+
+    private static String failover(boolean on, long sinceMs, String by) {
+        return "{\"on\":" + on + ",\"by\":\"" + by + "\",\"sinceMs\":" + sinceMs + ",\"hosts\":[]}";
     }
 }

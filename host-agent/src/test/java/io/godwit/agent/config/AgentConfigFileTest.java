@@ -1,12 +1,15 @@
 package io.godwit.agent.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.godwit.agent.certs.CertificateAuthority;
+import io.godwit.agent.certs.ClusterSecret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
@@ -42,6 +45,7 @@ class AgentConfigFileTest {
                         new AgentConfig.Api(Path.of("/run/godwit/agent.sock"), 7070),
                         new AgentConfig.MigrationSettings(7071, 2, 100, 0),
                         new AgentConfig.ZooKeeper("zk1:2181", "/godwit", 6000),
+                        AgentConfig.Lease.ON,
                         null,
                         "br0",
                         Path.of("/run/godwit"),
@@ -52,10 +56,52 @@ class AgentConfigFileTest {
     }
 
     @Test
+    void readsImageServersAndWhatThisHostServes() throws Exception {
+        AgentConfig config = AgentConfigFile.parse("agent.yaml", LEAST + """
+                imageServers:
+                  - directory: /srv/served
+                    host: host1
+                  - {directory: /srv/more, host: storage2, reconnectSeconds: 30}
+                storage:
+                  directories: [/srv/served]
+                """, HOST_MEMORY);
+
+        assertThat(config.images())
+                .isEqualTo(new AgentConfig.Images(
+                        List.of(
+                                new AgentConfig.ImageServer(Path.of("/srv/served"), "host1", 10),
+                                new AgentConfig.ImageServer(Path.of("/srv/more"), "storage2", 30)),
+                        new AgentConfig.Storage(
+                                List.of(Path.of("/srv/served")), 10_809, Path.of("/var/lib/godwit/images"))));
+    }
+
+    @Test
+    void refusesImageServersThatContradictEachOther() {
+        assertThatThrownBy(() -> AgentConfigFile.parse("agent.yaml", LEAST + """
+                imageServers:
+                  - directory: /srv/served
+                    host: host1
+                  - directory: /srv/served/below
+                    host: storage2
+                    speed: 5
+                storage:
+                  directories: [/srv/other]
+                  port: 7070
+                  stateDirectory: /run/godwit/images
+                """, HOST_MEMORY))
+                .hasMessageContaining("two servers for one image")
+                .hasMessageContaining("speed is not a key")
+                .hasMessageContaining("storage does not")
+                .hasMessageContaining("has a port that api or migration has too")
+                .hasMessageContaining("does not outlive a reboot");
+    }
+
+    @Test
     void theExampleIsCompleteAndHoldsTheDefaults() throws Exception {
         String example = Files.readString(Path.of("../docs/agent.example.yaml"));
         new CertificateAuthority(directory, Instant.now(), new SecureRandom()).init();
         new CertificateAuthority(directory, Instant.now(), new SecureRandom()).issue("host1", List.of());
+        ClusterSecret.make(directory, new SecureRandom());
         String here = example.replace("/etc/godwit/tls", directory.toString());
 
         AgentConfig config = AgentConfigFile.parse("agent.example.yaml", here, HOST_MEMORY);
@@ -66,11 +112,27 @@ class AgentConfigFileTest {
         assertThat(config.zookeeper().root()).isEqualTo(least.zookeeper().root());
         assertThat(config.zookeeper().sessionTimeoutMs())
                 .isEqualTo(least.zookeeper().sessionTimeoutMs());
+        assertThat(config.lease()).isEqualTo(AgentConfig.Lease.ON);
         assertThat(config.runDirectory()).isEqualTo(least.runDirectory());
         assertThat(config.ramDirectory()).isEqualTo(least.ramDirectory());
         assertThat(config.accelerator()).isEqualTo(least.accelerator());
         assertThat(config.limits()).isEqualTo(new AgentConfig.Limits(12L << 30, 64, 2));
         assertThat(config.tls()).isNotNull();
+        assertThat(config.zookeeper().tls()).isTrue();
+        assertThat(config.zookeeper().secretFile()).isEqualTo(directory.resolve(ClusterSecret.FILE));
+    }
+
+    @Test
+    void theWayToZooKeeperNeedsItsFiles() throws IOException {
+        Path secret = ClusterSecret.make(directory, new SecureRandom());
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r--r--"));
+        String wanting = LEAST.replace("connect: zk1:2181", "connect: zk1:2181\n  tls: true\n  secretFile: " + secret);
+
+        assertThat(mistakes(wanting))
+                .containsExactly(
+                        "f: line 5: zookeeper.tls is true without a tls group, whose files it needs",
+                        "f: line 6: zookeeper.secretFile names a file that others than its owner can use; chmod 600 "
+                                + secret);
     }
 
     @Test
@@ -106,8 +168,8 @@ class AgentConfigFileTest {
                         "f: line 12: accelerator is not one of auto, kvm, tcg: xen",
                         "f: line 14: limits.memory is more than this host has, which is 16 GiB: 64 GiB",
                         "f: line 2: adress is not a key of this file; here it may hold accelerator, address, api,"
-                                + " bridge, imageDirectories, insecure, limits, migration, name, ramDirectory,"
-                                + " runDirectory, tls, zookeeper");
+                                + " bridge, imageDirectories, imageServers, insecure, lease, limits, migration, name,"
+                                + " ramDirectory, runDirectory, storage, tls, zookeeper");
     }
 
     @ParameterizedTest
@@ -123,6 +185,12 @@ class AgentConfigFileTest {
             limits: {guests: }                 | limits.guests is not a whole number from 1 to 1000: nothing
             limits: {memory: 1}                | limits.memory is not an amount of memory such as 512MiB or 12GiB: 1
             limits: {memroy: 1GiB}             | limits.memroy is not a key of this file; here it may hold guests, memory
+            lease: {safety: 25}                | lease.safety is not a part of one such as 0.25: 25
+            lease: {enforce: 1}                | lease.enforce is neither true nor false: "1"
+            lease: {watchdog: wd}              | lease.watchdog is not an absolute path: wd
+            lease: {enforce: false, watchdog: /dev/watchdog} | lease.watchdog means nothing without "enforce: true"
+            lease: {safety: 0.1}                | lease is unsafe: guests may run until 5706 ms after the last renewal
+            lease: {safety: 0.4}                | lease is unsafe: guests would be paused 3600 ms after the last renewal
             tls: {authority: /none}            | insecure is true though there is a tls group: one of the two must go
             tls: {authority: /none}            | tls.authority names a file that is not there: /none
             tls: {authority: /none}            | tls.certificate is missing

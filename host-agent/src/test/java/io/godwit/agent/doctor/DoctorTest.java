@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.godwit.agent.certs.CertificateAuthority;
 import io.godwit.agent.certs.CertificateFiles;
+import io.godwit.agent.certs.ClusterSecret;
 import io.godwit.agent.config.AgentConfig;
 import io.godwit.agent.config.AgentConfig.Accelerator;
 import io.godwit.agent.doctor.Finding.Level;
+import io.godwit.agent.zookeeper.RecordSettings;
+import io.godwit.agent.zookeeper.ServerSettings;
 import io.godwit.agent.zookeeper.ZooKeeperServer;
+import io.godwit.storage.Claims;
+import io.godwit.storage.Ownership;
+import io.godwit.storage.RecordsCheck;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -19,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -197,19 +205,92 @@ class DoctorTest {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.ofLiteral(LOOPBACK))) {
             port = free.getLocalPort();
         }
-        String connect = LOOPBACK + ":" + port;
-        assertThat(ZooKeeperChecks.check(new AgentConfig.ZooKeeper(connect, "/godwit", 6_000)))
-                .extracting(Finding::level)
-                .containsExactly(Level.FAIL);
+        AgentConfig open = ensemble(new AgentConfig.ZooKeeper(LOOPBACK + ":" + port, "/godwit", 6_000));
+        assertThat(ZooKeeperChecks.check(open)).extracting(Finding::level).containsExactly(Level.FAIL);
         try (ZooKeeperServer _ = ZooKeeperServer.start(root.resolve("zk"), LOOPBACK, port, 500)) {
-            assertThat(ZooKeeperChecks.check(new AgentConfig.ZooKeeper(connect, "/godwit", 6_000)))
+            assertThat(ZooKeeperChecks.check(open))
                     .extracting(Finding::level)
-                    .containsExactly(Level.OK, Level.WARN);
-            assertThat(ZooKeeperChecks.check(new AgentConfig.ZooKeeper(connect, "/godwit", 60_000))
+                    .containsExactly(Level.OK, Level.WARN, Level.WARN);
+            assertThat(ZooKeeperChecks.check(
+                                    ensemble(new AgentConfig.ZooKeeper(LOOPBACK + ":" + port, "/godwit", 60_000)))
                             .getFirst()
                             .detail())
-                    .contains("grants a session timeout of 10000 ms");
+                    .contains("grants a session timeout of 40000 ms");
         }
+    }
+
+    @Test
+    void whoElseCanChangeTheRecordsIsSaid() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.ofLiteral(LOOPBACK))) {
+            port = free.getLocalPort();
+        }
+        String connect = LOOPBACK + ":" + port;
+        CertificateAuthority authority =
+                new CertificateAuthority(root.resolve("ca"), Instant.now(), new SecureRandom());
+        CertificateFiles ca = authority.init();
+        CertificateFiles own = authority.issue("host1", List.of(LOOPBACK));
+        AgentConfig.TlsFiles tls = new AgentConfig.TlsFiles(ca.certificate(), own.certificate(), own.key());
+        AgentConfig open = ensemble(new AgentConfig.ZooKeeper(connect, "/godwit", 6_000));
+        AgentConfig secret = ensemble(new AgentConfig.ZooKeeper(
+                connect, "/godwit", 6_000, false, ClusterSecret.make(root.resolve("a"), new SecureRandom())));
+        AgentConfig other = ensemble(new AgentConfig.ZooKeeper(
+                connect, "/godwit", 6_000, false, ClusterSecret.make(root.resolve("b"), new SecureRandom())));
+        try (ZooKeeperServer _ = ZooKeeperServer.start(root.resolve("zk"), LOOPBACK, port, 500)) {
+            assertThat(records(open)).contains("WARN").contains("can move ownership");
+            assertThat(records(secret)).contains("WARN").contains("in the clear");
+            try (Ownership ownership = Ownership.connect(
+                    RecordSettings.of(open, "boot", root.resolve("keys")), new SimpleMeterRegistry())) {
+                ownership.claim("web1", "{}", new Claims(Set.of(), Set.of()));
+            }
+            assertThat(records(secret)).contains("FAIL").contains("godwit records protect");
+            RecordsCheck.protect(RecordSettings.of(secret, "boot", root.resolve("keys")));
+            assertThat(records(open)).contains("FAIL").contains("zookeeper.secretFile is not set");
+            assertThat(records(other)).contains("FAIL").contains("belong to another secret");
+        }
+        ServerSettings secure = new ServerSettings(root.resolve("zk"), LOOPBACK, port, 500, tls, null);
+        try (ZooKeeperServer _ = ZooKeeperServer.start(secure)) {
+            AgentConfig.ZooKeeper overTls = new AgentConfig.ZooKeeper(
+                    connect, "/godwit", 6_000, true, secret.zookeeper().secretFile());
+            AgentConfig safe = ensemble(overTls, tls);
+            assertThat(records(safe)).contains("OK").contains("it travels encrypted");
+            assertThat(ZooKeeperChecks.check(safe).getFirst().detail()).startsWith("reached over TLS");
+            CertificateFiles strange =
+                    new CertificateAuthority(root.resolve("strange"), Instant.now(), new SecureRandom()).init();
+            AgentConfig.TlsFiles mistrust =
+                    new AgentConfig.TlsFiles(strange.certificate(), own.certificate(), own.key());
+            assertThat(ZooKeeperChecks.check(ensemble(overTls, mistrust)))
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.detail()).contains("a certificate that is not good by"));
+        }
+    }
+
+    private static String records(AgentConfig config) throws Exception {
+        return ZooKeeperChecks.check(config).stream()
+                .filter(finding -> finding.name().equals("records"))
+                .toList()
+                .toString();
+    }
+
+    private AgentConfig ensemble(AgentConfig.ZooKeeper zooKeeper) {
+        return ensemble(zooKeeper, null);
+    }
+
+    private AgentConfig ensemble(AgentConfig.ZooKeeper zooKeeper, AgentConfig.@Nullable TlsFiles tls) {
+        return new AgentConfig(
+                "host1",
+                LOOPBACK,
+                new AgentConfig.Api(root.resolve("agent.sock"), 7070),
+                new AgentConfig.MigrationSettings(7071, 2, 50, 0),
+                zooKeeper,
+                AgentConfig.Lease.OFF,
+                tls,
+                "br0",
+                root,
+                root,
+                List.of(root),
+                Accelerator.AUTO,
+                new AgentConfig.Limits(1L << 20, 64, 2));
     }
 
     @Test
@@ -254,6 +335,7 @@ class DoctorTest {
                     new AgentConfig.Api(root.resolve("agent.sock"), apiPort),
                     new AgentConfig.MigrationSettings(free.getLocalPort(), 2, 50, 0),
                     new AgentConfig.ZooKeeper(connect, "/godwit", 6_000),
+                    AgentConfig.Lease.OFF,
                     tls,
                     bridge,
                     root,

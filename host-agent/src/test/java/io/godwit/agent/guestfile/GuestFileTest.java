@@ -9,6 +9,7 @@ import io.godwit.shim.GuestSpec.Disk;
 import io.godwit.shim.GuestSpec.Nic;
 import io.godwit.shim.GuestSpec.OnEvent;
 import io.godwit.shim.Hypervisor;
+import io.godwit.storage.placement.RestartPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,10 +174,24 @@ class GuestFileTest {
             extra = 'abc                    | f:4: this string does not end on its line; expected a closing '
             disk = [ 'x'                    | f:4: expected a comma, or the ] that ends the list begun in line 4
             disk = [ [ 'x' ] ]              | f:4: a list within a list
+            priority = 1001                 | f:4: priority: expected a whole number from 0 to 1000, found: 1001
+            failover = 'maybe'              | f:4: failover: expected restart or leave, found: maybe
+            affinity = 'a b'                | f:4: affinity: expected a name of letters, digits, dots, dashes, found: a b
+            anti_affinity = 3               | f:4: anti_affinity: expected a string in quotes, found: 3
             memory = 64 65                  | f:4: expected the end of the line after the value of memory
             """, quoteCharacter = '`')
     void saysWhatIsWrongAndWhere(String line, String mistake) {
         assertThat(mistakes(LEAST + line)).anySatisfy(said -> assertThat(said).startsWith(mistake));
+    }
+
+    @Test
+    void readsWhatBecomesOfTheGuestWhenItsHostDies() throws Exception {
+        GuestFile silent = GuestFile.parse("f", LEAST, HOST);
+        assertThat(silent.policy()).isEqualTo(RestartPolicy.DEFAULT);
+        GuestFile told = GuestFile.parse(
+                "f", LEAST + "affinity = 'shop'\nanti_affinity = 'db'\npriority = 7\nfailover = 'leave'\n", HOST);
+        assertThat(told.policy()).isEqualTo(new RestartPolicy("shop", "db", 7, false));
+        assertThat(told.warnings()).isEmpty();
     }
 
     @Test

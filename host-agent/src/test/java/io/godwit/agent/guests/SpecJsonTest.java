@@ -6,6 +6,7 @@ import io.godwit.agent.testing.FakeHypervisor;
 import io.godwit.agent.testing.TestHost;
 import io.godwit.shim.GuestSpec;
 import io.godwit.storage.Claims;
+import io.godwit.storage.placement.RestartPolicy;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,14 @@ class SpecJsonTest {
     void bringsBackWhatWasWritten() {
         assertThat(SpecJson.read("g", SpecJson.write(FULL))).contains(FULL);
         assertThat(SpecJson.read("g", SpecJson.write(PLAIN))).contains(PLAIN);
+        RestartPolicy policy = new RestartPolicy("shop", "db", 7, false);
+        assertThat(SpecJson.recorded("g", SpecJson.write(FULL, policy))).contains(new SpecJson.Recorded(FULL, policy));
+        assertThat(SpecJson.read("g", SpecJson.write(FULL, policy))).contains(FULL);
+        assertThat(SpecJson.recorded("g", SpecJson.write(PLAIN)))
+                .contains(new SpecJson.Recorded(PLAIN, RestartPolicy.DEFAULT));
+        assertThat(SpecJson.write(PLAIN, RestartPolicy.DEFAULT)).doesNotContain("failover");
+        assertThat(SpecJson.recorded("g", SpecJson.write(FULL, policy).replace("\"priority\":7", "\"priority\":-1")))
+                .isEmpty();
     }
 
     @Test

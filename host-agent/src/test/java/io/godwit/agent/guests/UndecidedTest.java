@@ -8,11 +8,15 @@ import io.godwit.agent.api.CreateRequest;
 import io.godwit.agent.guests.AgentException.Code;
 import io.godwit.agent.testing.ScriptedOwnership;
 import io.godwit.agent.testing.TestHost;
+import io.godwit.storage.GuestEntry;
+import io.godwit.storage.OwnerRecord;
+import io.godwit.storage.OwnerRecord.OwnerState;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.Verdict;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -39,7 +43,8 @@ class UndecidedTest {
         table = new GuestTable(host.config.limits());
         HostContext context = new HostContext(
                 host.config, host.hypervisor, records, table, new PauseNotes(directory.resolve("paused")), threads);
-        guests = new GuestLifecycle(context, TestHost.parser(), Consoles.NONE, InstantSource.system());
+        guests = new GuestLifecycle(
+                context, TestHost.parser(), Consoles.NONE, (_, _, _) -> List.of(), InstantSource.system());
     }
 
     @AfterEach
@@ -52,6 +57,7 @@ class UndecidedTest {
     void doesNotStartAGuestWhoseClaimIsUndecidedAndGivesItUpOnceItIsKnown() {
         records.fail(new OwnershipException(Kind.UNDECIDED, "No answer"));
         records.answer(new Verdict.Mine(1));
+        records.put(new GuestEntry("web1", "{}", new OwnerRecord("h1", "boot", 1, new OwnerState.Stopped()), 1));
         assertThatThrownBy(() -> guests.create(WEB1, false)).isInstanceOfSatisfying(AgentException.class, e -> {
             assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
             assertThat(e.state()).isEqualTo("not started");

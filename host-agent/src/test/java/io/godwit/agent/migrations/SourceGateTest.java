@@ -8,6 +8,7 @@ import io.godwit.migration.SwitchoverGate;
 import io.godwit.migration.SwitchoverGate.GateClosed;
 import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.Claims;
+import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.Verdict;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -77,6 +79,34 @@ class SourceGateTest {
         TargetGate target = new TargetGate(records, "g", MIGRATION, new Claims(Set.of("/i"), Set.of()));
         records.answer(new Verdict.Mine(4));
         assertThat(target.commit()).isEqualTo(new SwitchoverGate.Verdict.RunHere(4));
+    }
+
+    @Test
+    void aTargetDoesNotRunBeforeItHasItsImages() throws Exception {
+        AtomicInteger attempts = new AtomicInteger();
+        TargetGate target = new TargetGate(records, "g", MIGRATION, new Claims(Set.of("/i"), Set.of()), epoch -> {
+            assertThat(epoch).isEqualTo(4);
+            if (attempts.incrementAndGet() < 3) {
+                throw new ImageStoreException(ImageStoreException.Kind.UNAVAILABLE, "the server is away");
+            }
+        });
+        records.answer(new Verdict.Mine(4));
+        records.answer(new Verdict.Mine(4));
+        records.answer(new Verdict.Mine(4));
+
+        assertThat(target.commit()).isEqualTo(new SwitchoverGate.Verdict.RunHere(4));
+        assertThat(attempts).hasValue(3);
+    }
+
+    @Test
+    void aTargetThatWaitsForItsImagesGivesUpAGuestThatIsAnothersByThen() throws Exception {
+        TargetGate target = new TargetGate(records, "g", MIGRATION, new Claims(Set.of("/i"), Set.of()), _ -> {
+            throw new ImageStoreException(ImageStoreException.Kind.REFUSED, "epoch 5 was activated");
+        });
+        records.answer(new Verdict.Mine(4));
+        records.answer(new Verdict.NotMine("h3", 5));
+
+        assertThat(target.commit()).isEqualTo(new SwitchoverGate.Verdict.RunElsewhere("h3", 5));
     }
 
     @Test

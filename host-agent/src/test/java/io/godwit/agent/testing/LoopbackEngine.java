@@ -125,6 +125,7 @@ public final class LoopbackEngine implements MigrationEngine {
             phase = Phase.SWITCHOVER;
             request.guest().pause();
             incoming.guest().loadDeviceState(new DeviceState(new byte[1]));
+            incoming.complete(paused);
             return commit(incoming, paused);
         }
 

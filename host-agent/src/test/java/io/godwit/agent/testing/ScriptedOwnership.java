@@ -1,11 +1,16 @@
 package io.godwit.agent.testing;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.Debt;
+import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
+import io.godwit.storage.HostSighting;
+import io.godwit.storage.LeaseRenewals;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.Verdict;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.function.Function;
 
 /// Records that answer as a test tells them to, and note what they were asked.
 public final class ScriptedOwnership implements Ownership {
@@ -24,6 +30,8 @@ public final class ScriptedOwnership implements Ownership {
     private final Map<String, GuestEntry> guests = new HashMap<>();
     private final Map<String, HostEntry> hosts = new HashMap<>();
     private boolean connected = true;
+    private Function<LeaseRenewals, LeaseRenewals.Renewing> renewals = _ -> () -> {};
+    private volatile FailoverSwitch failover = FailoverSwitch.UNTOUCHED;
 
     /// The changes that were asked for, in their order.
     public List<String> calls() {
@@ -52,6 +60,16 @@ public final class ScriptedOwnership implements Ownership {
         connected = false;
     }
 
+    /// How the lease is renewed; not at all unless told.
+    public void renew(Function<LeaseRenewals, LeaseRenewals.Renewing> how) {
+        renewals = how;
+    }
+
+    /// Another host's operator turns the switch.
+    public void turn(boolean on) {
+        failover = new FailoverSwitch(on, "somebody", 1_700_000_000_000L, failover.version() + 1);
+    }
+
     private synchronized void change(String call) throws OwnershipException {
         calls.add(call);
         OwnershipException failure = failures.poll();
@@ -68,6 +86,23 @@ public final class ScriptedOwnership implements Ownership {
     @Override
     public void announceHost(HostEntry self) throws OwnershipException {
         change("announceHost " + self.host());
+    }
+
+    @Override
+    public void announceLease(long takeoverWaitMs) throws OwnershipException {
+        change("announceLease " + takeoverWaitMs);
+    }
+
+    @Override
+    public FailoverSwitch failover() {
+        return failover;
+    }
+
+    @Override
+    public FailoverSwitch setFailover(boolean on, String by) throws OwnershipException {
+        change("setFailover " + (on ? "on" : "off") + " " + by);
+        failover = new FailoverSwitch(on, by, 1_700_000_000_000L, failover.version() + 1);
+        return failover;
     }
 
     @Override
@@ -94,6 +129,57 @@ public final class ScriptedOwnership implements Ownership {
     public long claim(String guest, String specification, Claims claims) throws OwnershipException {
         change("claim " + guest);
         return 1;
+    }
+
+    @Override
+    public long takeOver(String guest, String dead, int deadVersion, long epoch, Debt debt) throws OwnershipException {
+        change("takeOver " + guest + " " + dead + " " + deadVersion + " " + epoch + " " + debt.attempts());
+        return epoch + 1;
+    }
+
+    @Override
+    public long claimOwed(String guest, Debt debt) throws OwnershipException {
+        change("claimOwed " + guest + " " + debt.attempts());
+        return 1;
+    }
+
+    @Override
+    public long claimAgain(String guest) throws OwnershipException {
+        change("claimAgain " + guest);
+        return 1;
+    }
+
+    @Override
+    public void stoppedOwing(String guest, long epoch, Debt debt) throws OwnershipException {
+        change("stoppedOwing " + guest + " " + epoch + " " + debt.attempts() + " " + debt.lastError());
+    }
+
+    @Override
+    public void owe(String guest, int version, Debt debt) throws OwnershipException {
+        change("owe " + guest + " " + version + " " + debt);
+    }
+
+    @Override
+    public void paid(String guest, long epoch) throws OwnershipException {
+        change("paid " + guest + " " + epoch);
+    }
+
+    @Override
+    public boolean coordinates() {
+        return false;
+    }
+
+    @Override
+    public String bootId() {
+        return "boot";
+    }
+
+    @Override
+    public void sync() {}
+
+    @Override
+    public List<HostSighting> hostSightings() {
+        return hosts.values().stream().map(host -> new HostSighting(host, 0)).toList();
     }
 
     @Override
@@ -124,6 +210,11 @@ public final class ScriptedOwnership implements Ownership {
     @Override
     public Verdict settle(String guest) {
         return verdict("settle " + guest);
+    }
+
+    @Override
+    public LeaseRenewals.Renewing renewLease(Duration interval, LeaseRenewals listener) {
+        return renewals.apply(listener);
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.godwit.agent.guests.GuestFileParser;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
+import io.godwit.storage.AddressProbe;
 import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipSettings;
@@ -35,6 +36,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -45,6 +47,7 @@ public final class TestHost implements AutoCloseable {
 
     public final FakeHypervisor hypervisor = new FakeHypervisor();
     public final List<String> announced = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> answered = new CopyOnWriteArrayList<>();
     public final AgentConfig config;
 
     private final ClientFactory clients = ClientFactory.builder().build();
@@ -61,6 +64,7 @@ public final class TestHost implements AutoCloseable {
                 new AgentConfig.Api(run.resolve("api.sock"), freePort()),
                 new AgentConfig.MigrationSettings(freePort(), 2, 50, 0),
                 new AgentConfig.ZooKeeper(zooKeeper, "/godwit", SESSION_TIMEOUT_MS),
+                AgentConfig.Lease.OFF,
                 tls,
                 "br0",
                 run,
@@ -101,6 +105,7 @@ public final class TestHost implements AutoCloseable {
                         Consoles.NONE,
                         ownership,
                         takeover(),
+                        (_, addresses, _) -> duplicates(addresses),
                         engines,
                         parser(),
                         meters,
@@ -156,6 +161,18 @@ public final class TestHost implements AutoCloseable {
                 .build();
     }
 
+    /// Somebody else on the network has this address.
+    public void letAnswer(String address) {
+        answered.add(address);
+    }
+
+    private List<AddressProbe.Answer> duplicates(List<String> addresses) {
+        return addresses.stream()
+                .filter(answered::contains)
+                .map(address -> new AddressProbe.Answer(address, "02:00:00:00:00:aa"))
+                .toList();
+    }
+
     private AddressTakeover takeover() {
         return new AddressTakeover() {
             @Override
@@ -173,13 +190,14 @@ public final class TestHost implements AutoCloseable {
         };
     }
 
-    /// Understands `name` or `name memoryMiB`.
+    /// Understands `name`, `name memoryMiB` and `name memoryMiB address`.
     public static GuestFileParser parser() {
         return (_, text, capabilities) -> {
             String[] words = text.split(" ", -1);
             try {
-                return new GuestFileParser.Parsed(
-                        spec(words[0], words.length > 1 ? Integer.parseInt(words[1]) : 32, capabilities), List.of());
+                int memoryMiB = words.length > 1 ? Integer.parseInt(words[1]) : 32;
+                List<String> addresses = words.length > 2 ? List.of(words[2]) : List.of();
+                return new GuestFileParser.Parsed(spec(words[0], memoryMiB, addresses, capabilities), List.of());
             } catch (IllegalArgumentException e) {
                 throw new AgentException(
                         AgentException.Code.BAD_REQUEST, "line 1: " + e.getMessage(), "not started", "", e);
@@ -188,6 +206,11 @@ public final class TestHost implements AutoCloseable {
     }
 
     public static GuestSpec spec(String name, int memoryMiB, Hypervisor.Capabilities capabilities) {
+        return spec(name, memoryMiB, List.of(), capabilities);
+    }
+
+    private static GuestSpec spec(
+            String name, int memoryMiB, List<String> addresses, Hypervisor.Capabilities capabilities) {
         return new GuestSpec(
                 name,
                 UUID.nameUUIDFromBytes(new byte[] {1}),
@@ -197,7 +220,7 @@ public final class TestHost implements AutoCloseable {
                 capabilities.defaultCpuModel(),
                 null,
                 List.of(),
-                List.of(new GuestSpec.Nic("52:54:00:00:00:01", null, List.of())),
+                List.of(new GuestSpec.Nic("52:54:00:00:00:01", null, addresses)),
                 GuestSpec.OnEvent.DESTROY,
                 GuestSpec.OnEvent.RESTART,
                 GuestSpec.OnEvent.RESTART);

@@ -77,6 +77,7 @@ final class Libc {
             bind("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle CLOCK_GETTIME =
             bind("clock_gettime", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle MLOCKALL = bind("mlockall", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private Libc() {}
 
@@ -181,6 +182,10 @@ final class Libc {
     /// @param timespec sixteen bytes: seconds and nanoseconds
     static CallResult clockGettime(int clock, MemorySegment timespec) {
         return call(errno -> (int) CLOCK_GETTIME.invokeExact(errno, clock, timespec));
+    }
+
+    static CallResult mlockall(int flags) {
+        return call(errno -> (int) MLOCKALL.invokeExact(errno, flags));
     }
 
     private static CallResult processVm(MethodHandle function, int pid, long address, MemorySegment local) {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Everything that would keep a guest from starting on this host, found without touching anything.
@@ -24,18 +25,25 @@ final class Blockers {
     private final QemuSettings settings;
     private final Capabilities capabilities;
     private final GuestSpec spec;
+    private final Set<String> remote;
     private final List<String> found = new ArrayList<>();
 
-    private Blockers(QemuSettings settings, Capabilities capabilities, GuestSpec spec) {
+    private Blockers(QemuSettings settings, Capabilities capabilities, GuestSpec spec, Set<String> remote) {
         this.settings = settings;
         this.capabilities = capabilities;
         this.spec = spec;
+        this.remote = remote;
     }
 
     /// @param kvmObstacle why KVM cannot be used here; empty if it can
+    /// @param remote      paths of images that are not looked for here
     static List<String> find(
-            QemuSettings settings, Capabilities capabilities, Optional<String> kvmObstacle, GuestSpec spec) {
-        Blockers blockers = new Blockers(settings, capabilities, spec);
+            QemuSettings settings,
+            Capabilities capabilities,
+            Optional<String> kvmObstacle,
+            GuestSpec spec,
+            Set<String> remote) {
+        Blockers blockers = new Blockers(settings, capabilities, spec, remote);
         if (settings.accelerator() == QemuSettings.Accelerator.KVM) {
             kvmObstacle.ifPresent(blockers.found::add);
         }
@@ -89,6 +97,9 @@ final class Blockers {
     }
 
     private void checkDisk(Disk disk) {
+        if (remote.contains(disk.path())) {
+            return;
+        }
         Path path = Path.of(disk.path());
         if (!checkReadable("image of disk " + disk.device(), disk.path())) {
             return;

@@ -4,6 +4,7 @@ import io.godwit.shim.GuestSpec;
 import io.godwit.shim.GuestSpec.Boot;
 import io.godwit.shim.GuestSpec.Disk;
 import io.godwit.shim.GuestSpec.Nic;
+import io.godwit.shim.NbdDisk;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,21 +37,34 @@ final class QemuCommandLine {
     private final String accelerator;
     private final StoredGuest guest;
     private final GuestFolder folder;
+    private final Map<String, NbdDisk> remote;
     private final List<String> arguments = new ArrayList<>();
     private int pciFunctions;
 
-    private QemuCommandLine(QemuSettings settings, String accelerator, StoredGuest guest, GuestFolder folder) {
+    private QemuCommandLine(
+            QemuSettings settings,
+            String accelerator,
+            StoredGuest guest,
+            GuestFolder folder,
+            Map<String, NbdDisk> remote) {
         this.settings = settings;
         this.accelerator = accelerator;
         this.guest = guest;
         this.folder = folder;
+        this.remote = Map.copyOf(remote);
     }
 
     /// @param accelerator `kvm` or `tcg`
+    /// @param remote      how images that are not reached by their paths are
     /// @param incoming    whether the guest waits for another one's state
     static List<String> build(
-            QemuSettings settings, String accelerator, StoredGuest guest, GuestFolder folder, boolean incoming) {
-        QemuCommandLine line = new QemuCommandLine(settings, accelerator, guest, folder);
+            QemuSettings settings,
+            String accelerator,
+            StoredGuest guest,
+            GuestFolder folder,
+            Map<String, NbdDisk> remote,
+            boolean incoming) {
+        QemuCommandLine line = new QemuCommandLine(settings, accelerator, guest, folder, remote);
         line.addProcess();
         line.addMachine();
         line.addChannels();
@@ -155,7 +169,60 @@ final class QemuCommandLine {
     }
 
     private void addDisk(int index, Disk disk) {
-        String node = "disk" + index;
+        NbdDisk served = remote.get(disk.path());
+        if (served == null) {
+            addFile("disk" + index, disk);
+        } else {
+            addServed("disk" + index, index, disk, served);
+        }
+        Map<String, Object> device =
+                orderedMap("driver", "virtio-blk-pci", "id", "blk" + index, "drive", "disk" + index);
+        if (index == 0 && guest.spec().boot() == null) {
+            device.put("bootindex", 1);
+        }
+        addPciDevice(device);
+    }
+
+    /// Raw, whatever the image's format: that layer lives where the file is, for it may have to grow.
+    private void addServed(String node, int index, Disk disk, NbdDisk served) {
+        Map<String, Object> blockdev = orderedMap(
+                "driver",
+                "nbd",
+                "node-name",
+                node,
+                "server",
+                orderedMap("type", "inet", "host", served.address(), "port", Integer.toString(served.port())),
+                "export",
+                served.export(),
+                "reconnect-delay",
+                served.reconnectSeconds(),
+                "read-only",
+                disk.readOnly(),
+                "discard",
+                "unmap",
+                "cache",
+                CACHE);
+        NbdDisk.Tls tls = served.tls();
+        if (tls != null) {
+            String credentials = "nbd-tls" + index;
+            addObject(orderedMap(
+                    "qom-type",
+                    "tls-creds-x509",
+                    "id",
+                    credentials,
+                    "dir",
+                    tls.credentials().toString(),
+                    "endpoint",
+                    "client",
+                    "verify-peer",
+                    true));
+            blockdev.put("tls-creds", credentials);
+            blockdev.put("tls-hostname", tls.serverName());
+        }
+        addBlockdev(blockdev);
+    }
+
+    private void addFile(String node, Disk disk) {
         Path path = Path.of(disk.path());
         // The locks are the last line of defence against two hosts that write one image.
         addBlockdev(orderedMap(
@@ -191,11 +258,6 @@ final class QemuCommandLine {
                 "unmap",
                 "cache",
                 CACHE));
-        Map<String, Object> device = orderedMap("driver", "virtio-blk-pci", "id", "blk" + index, "drive", node);
-        if (index == 0 && guest.spec().boot() == null) {
-            device.put("bootindex", 1);
-        }
-        addPciDevice(device);
     }
 
     private void addNic(int index, Nic nic, String tap) {
@@ -205,9 +267,6 @@ final class QemuCommandLine {
         // Without a boot ROM: nothing boots from the network, and firmware has one thing less to load. Without
         // announcements by the guest itself: they would start before it is decided where it runs, and a QEMU 7.2
         // told to make none (see StateTransfer.prepare) frees their timer and crashes at the card's next reset.
-        // The guest keeps its MAC, so QEMU's own announcement is enough for switches to find it.
-        // announcements by the guest itself: they would start before it is decided where it runs, and QEMU 7.2 that
-        // is told to make none (see StateTransfer.prepare) frees their timer and crashes at the card's next reset.
         // The guest keeps its MAC, so QEMU's own announcement is enough for switches to find it.
         addPciDevice(orderedMap(
                 "driver",

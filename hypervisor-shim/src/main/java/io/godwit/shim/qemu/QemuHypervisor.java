@@ -4,10 +4,14 @@ import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.NbdDisk;
 import io.godwit.shim.linux.LinuxProcess;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,22 +58,44 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public List<String> blockers(GuestSpec spec) {
-        return Blockers.find(settings, capabilities, kvmObstacle, spec);
+        return blockers(spec, Set.of());
+    }
+
+    @Override
+    public List<String> blockers(GuestSpec spec, Set<String> remote) {
+        return Blockers.find(settings, capabilities, kvmObstacle, spec, remote);
     }
 
     @Override
     public Guest create(GuestSpec spec) throws HypervisorException {
-        return launch(spec, false);
+        return create(spec, Map.of());
+    }
+
+    @Override
+    public Guest create(GuestSpec spec, Map<String, NbdDisk> remote) throws HypervisorException {
+        return launch(spec, remote, false);
     }
 
     @Override
     public Guest prepareIncoming(GuestSpec spec) throws HypervisorException {
-        return launch(spec, true);
+        return prepareIncoming(spec, Map.of());
+    }
+
+    @Override
+    public Guest prepareIncoming(GuestSpec spec, Map<String, NbdDisk> remote) throws HypervisorException {
+        return launch(spec, remote, true);
     }
 
     @Override
     public List<String> present() throws HypervisorException {
         return GuestFolder.names(settings.runDirectory());
+    }
+
+    @Override
+    public OptionalLong process(String name) throws HypervisorException {
+        GuestFolder folder = GuestFolder.of(settings.runDirectory(), name);
+        Optional<LinuxProcess> process = folder.exists() ? QemuProcess.find(folder) : Optional.empty();
+        return process.map(found -> OptionalLong.of(found.pid())).orElseGet(OptionalLong::empty);
     }
 
     @Override
@@ -130,10 +156,10 @@ public final class QemuHypervisor implements Hypervisor {
         return TapNames.of(settings.runDirectory(), spec.name(), spec.nics().size());
     }
 
-    private QemuGuest launch(GuestSpec spec, boolean incoming) throws HypervisorException {
+    private QemuGuest launch(GuestSpec spec, Map<String, NbdDisk> remote, boolean incoming) throws HypervisorException {
         if (settings.accelerator() == QemuSettings.Accelerator.KVM && kvmObstacle.isPresent()) {
             throw new HypervisorException(kvmObstacle.get());
         }
-        return launcher.launch(spec, incoming);
+        return launcher.launch(spec, remote, incoming);
     }
 }

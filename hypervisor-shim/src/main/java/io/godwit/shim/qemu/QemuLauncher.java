@@ -3,6 +3,7 @@ package io.godwit.shim.qemu;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.GuestSpec.Nic;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.NbdDisk;
 import io.godwit.shim.linux.LinuxProcess;
 import io.godwit.shim.linux.RamFile;
 import io.godwit.shim.linux.Tap;
@@ -32,7 +33,7 @@ final class QemuLauncher {
 
     /// A QEMU that executes nothing: paused before its first instruction, or waiting for state. On failure nothing
     /// of it is left, except what the suppressed exceptions tell.
-    QemuGuest launch(GuestSpec spec, boolean incoming) throws HypervisorException {
+    QemuGuest launch(GuestSpec spec, Map<String, NbdDisk> remote, boolean incoming) throws HypervisorException {
         long startNs = System.nanoTime();
         GuestFolder folder = GuestFolder.of(settings.runDirectory(), spec.name());
         StoredGuest guest = new StoredGuest(
@@ -46,7 +47,7 @@ final class QemuLauncher {
             folder.write(guest);
             makeRam(guest, made);
             makeTaps(guest, made);
-            LinuxProcess process = start(guest, folder, incoming);
+            LinuxProcess process = start(guest, folder, remote, incoming);
             QemuGuest running = QemuGuest.open(settings, guest, folder, process);
             try {
                 running.prepareAfterStart(incoming);
@@ -97,8 +98,9 @@ final class QemuLauncher {
         }
     }
 
-    private LinuxProcess start(StoredGuest guest, GuestFolder folder, boolean incoming) throws HypervisorException {
-        List<String> command = QemuCommandLine.build(settings, accelerator, guest, folder, incoming);
+    private LinuxProcess start(StoredGuest guest, GuestFolder folder, Map<String, NbdDisk> remote, boolean incoming)
+            throws HypervisorException {
+        List<String> command = QemuCommandLine.build(settings, accelerator, guest, folder, remote, incoming);
         LOG.debug("Guest {}: starting {}", guest.spec().name(), command);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(new File("/"))

@@ -22,9 +22,16 @@ final class QemuProcess {
     /// The live process that was started for this folder, whoever started it. Its command line names the folder's
     /// process id file, so neither a number that was used again nor a lost file misleads.
     static Optional<LinuxProcess> find(GuestFolder folder) throws HypervisorException {
-        OptionalLong written = writtenPid(folder);
+        return find(folder.pidFile(), "-pidfile");
+    }
+
+    /// As above, for any program that was given a process id file of its own.
+    ///
+    /// @param option of its command line, whose value the file is
+    static Optional<LinuxProcess> find(Path pidFile, String option) throws HypervisorException {
+        OptionalLong written = writtenPid(pidFile);
         if (written.isPresent()) {
-            Optional<LinuxProcess> process = ours(written.getAsLong(), folder);
+            Optional<LinuxProcess> process = ours(written.getAsLong(), pidFile, option);
             if (process.isPresent()) {
                 return process;
             }
@@ -34,7 +41,7 @@ final class QemuProcess {
                     .filter(name -> !name.isEmpty()
                             && name.length() < 10
                             && name.chars().allMatch(Character::isDigit))
-                    .flatMap(name -> ours(Long.parseLong(name), folder).stream())
+                    .flatMap(name -> ours(Long.parseLong(name), pidFile, option).stream())
                     .findFirst();
         } catch (IOException e) {
             throw new HypervisorException("Could not list the processes in " + PROC, e);
@@ -88,26 +95,26 @@ final class QemuProcess {
         }
     }
 
-    private static OptionalLong writtenPid(GuestFolder folder) {
+    private static OptionalLong writtenPid(Path pidFile) {
         try {
-            if (Files.size(folder.pidFile()) > PID_FILE_BYTES_MAX) {
+            if (Files.size(pidFile) > PID_FILE_BYTES_MAX) {
                 return OptionalLong.empty();
             }
-            long pid = Long.parseLong(Files.readString(folder.pidFile()).strip());
+            long pid = Long.parseLong(Files.readString(pidFile).strip());
             return pid > 0 ? OptionalLong.of(pid) : OptionalLong.empty();
         } catch (IOException | NumberFormatException e) {
             return OptionalLong.empty();
         }
     }
 
-    private static Optional<LinuxProcess> ours(long pid, GuestFolder folder) {
+    private static Optional<LinuxProcess> ours(long pid, Path pidFile, String option) {
         Optional<LinuxProcess> process = LinuxProcess.find(pid);
         if (process.isEmpty()) {
             return Optional.empty();
         }
         try {
             String commandLine = new String(Files.readAllBytes(PROC.resolve(pid + "/cmdline")), StandardCharsets.UTF_8);
-            boolean ours = commandLine.contains("\0-pidfile\0" + folder.pidFile() + "\0");
+            boolean ours = commandLine.contains("\0" + option + "\0" + pidFile + "\0");
             // Looked at again, so that the command line was that of the process found.
             return ours && process.get().isAlive() ? process : Optional.empty();
         } catch (IOException e) {

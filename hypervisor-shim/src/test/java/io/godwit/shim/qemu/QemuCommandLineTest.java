@@ -7,9 +7,11 @@ import io.godwit.shim.GuestSpec.Boot;
 import io.godwit.shim.GuestSpec.Disk;
 import io.godwit.shim.GuestSpec.Nic;
 import io.godwit.shim.GuestSpec.OnEvent;
+import io.godwit.shim.NbdDisk;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -86,8 +88,46 @@ class QemuCommandLineTest {
         assertThat(TapNames.of(Path.of("/run/a"), "b", 1)).doesNotContain(taps.getFirst());
     }
 
+    @Test
+    void a_served_disk_is_the_same_hardware_and_is_reached_by_its_exports_name_over_tls() {
+        QemuSettings settings = QemuSettings.of(Path.of("/run/g"), Path.of("/ram"), "br0");
+        List<Disk> disks = List.of(
+                new Disk("vda", "/images/root.qcow2", Disk.Format.QCOW2, false),
+                new Disk("vdb", "/plain/data", Disk.Format.RAW, false));
+        NbdDisk served =
+                new NbdDisk("192.0.2.1", 10_809, "x-1", 10, new NbdDisk.Tls(Path.of("/run/a,tls"), "storage1"));
+
+        List<String> plain = build(settings, null, disks, List.of(), true);
+        List<String> line = build(settings, null, disks, List.of(), Map.of("/images/root.qcow2", served), true);
+
+        assertThat(valuesOf(line, "-device")).isEqualTo(valuesOf(plain, "-device"));
+        List<JsonNode> nodes =
+                valuesOf(line, "-blockdev").stream().map(Json::read).toList();
+        assertThat(nodes.stream().map(node -> node.path("driver").asString())).containsExactly("nbd", "file", "raw");
+        JsonNode nbd = nodes.getFirst();
+        assertThat(nbd.path("export").asString()).isEqualTo("x-1");
+        assertThat(nbd.path("tls-hostname").asString()).isEqualTo("storage1");
+        assertThat(nbd.path("reconnect-delay").asInt()).isEqualTo(10);
+        assertThat(valuesOf(line, "-object").stream().map(Json::read)).anySatisfy(credentials -> {
+            assertThat(credentials.path("id").asString())
+                    .isEqualTo(nbd.path("tls-creds").asString());
+            assertThat(credentials.path("dir").asString()).isEqualTo("/run/a,tls");
+            assertThat(credentials.path("verify-peer").asBoolean()).isTrue();
+        });
+    }
+
     private static List<String> build(
             QemuSettings settings, @Nullable Boot boot, List<Disk> disks, List<Nic> nics, boolean incoming) {
+        return build(settings, boot, disks, nics, Map.of(), incoming);
+    }
+
+    private static List<String> build(
+            QemuSettings settings,
+            @Nullable Boot boot,
+            List<Disk> disks,
+            List<Nic> nics,
+            Map<String, NbdDisk> remote,
+            boolean incoming) {
         GuestSpec spec = new GuestSpec(
                 "web",
                 new UUID(1, 2),
@@ -107,7 +147,7 @@ class QemuCommandLineTest {
                 settings.ramDirectory().resolve("web.ram"),
                 TapNames.of(settings.runDirectory(), "web", nics.size()));
         GuestFolder folder = GuestFolder.of(settings.runDirectory(), "web");
-        return QemuCommandLine.build(settings, "tcg", guest, folder, incoming);
+        return QemuCommandLine.build(settings, "tcg", guest, folder, remote, incoming);
     }
 
     private static List<String> valuesOf(List<String> line, String option) {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -113,7 +114,7 @@ class QemuStartTest {
         assertThat(Kvm.obstacle(device, flags)).isEmpty();
 
         QemuSettings demanding = fixture.settings("c").withAccelerator(QemuSettings.Accelerator.KVM);
-        assertThat(Blockers.find(demanding, fixture.source.capabilities(), obstacle, good("fast")))
+        assertThat(Blockers.find(demanding, fixture.source.capabilities(), obstacle, good("fast"), Set.of()))
                 .isEqualTo(obstacle.stream().toList());
         assertThat(Kvm.resolve(QemuSettings.Accelerator.AUTO, false)).isEqualTo("tcg");
         assertThat(Kvm.resolve(QemuSettings.Accelerator.AUTO, true)).isEqualTo("kvm");

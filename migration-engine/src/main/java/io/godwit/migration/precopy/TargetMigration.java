@@ -74,6 +74,7 @@ final class TargetMigration {
             prepare(prepare);
             paused = receive(prepare.verify());
             load();
+            incoming().complete(paused);
         } catch (Throwable e) {
             discard(Reasons.of(e));
             end();

@@ -9,11 +9,14 @@ public sealed interface ChangeAction {
     /// Answer, here and for [Remove] and [Check]: [ChangeAnswer.Applied], [ChangeAnswer.Conflict] or
     /// [ChangeAnswer.NoAnswer].
     ///
-    /// @param claims  whether the images and addresses change owner in the same write
+    /// @param claims  whether the images and addresses change owner in the same write. Images that the guest gives
+    ///                up by it retire the epochs they were owned in: the floor is raised to the greatest of them
     record Write(int version, OwnerContent next, boolean claims) implements ChangeAction {}
 
     /// Remove the guest's records with its images and addresses if the owner record still has this version.
-    record Remove(int version) implements ChangeAction {}
+    ///
+    /// @param retires  the floor of epochs is raised to at least this in the same write
+    record Remove(int version, long retires) implements ChangeAction {}
 
     /// Change nothing, but have a quorum confirm that the owner record has this version. Applied means it has; for
     /// [OwnerView#ABSENT], that there is none.

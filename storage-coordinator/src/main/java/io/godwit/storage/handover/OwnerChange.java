@@ -101,9 +101,9 @@ public final class OwnerChange implements ChangeProcess {
                 ifApplied = new Conclusion.Held(next);
                 yield ask(new ChangeAction.Write(version, next, claims));
             }
-            case OwnerOutcome.Remove _ -> {
+            case OwnerOutcome.Remove(long retires) -> {
                 ifApplied = new Conclusion.Removed();
-                yield ask(new ChangeAction.Remove(version));
+                yield ask(new ChangeAction.Remove(version, retires));
             }
             case OwnerOutcome.Keep(OwnerContent content, boolean fence) -> {
                 ifApplied = new Conclusion.Held(content);
@@ -132,6 +132,7 @@ public final class OwnerChange implements ChangeProcess {
             case OwnerEvent.Stop stop -> content == null || content.record().epoch() > stop.epoch();
             case OwnerEvent.Forget _ -> content == null;
             case OwnerEvent.Claim _,
+                    OwnerEvent.TakeOver _,
                     OwnerEvent.BeginHandover _,
                     OwnerEvent.TakeBack _,
                     OwnerEvent.Commit _,
@@ -143,7 +144,11 @@ public final class OwnerChange implements ChangeProcess {
     private ChangeAction onUnreadable(String reason) {
         return switch (event) {
             case OwnerEvent.TakeBack _, OwnerEvent.Commit _, OwnerEvent.Settle _ -> waitFor(reason);
-            case OwnerEvent.Claim _, OwnerEvent.Stop _, OwnerEvent.Forget _, OwnerEvent.BeginHandover _ -> {
+            case OwnerEvent.Claim _,
+                    OwnerEvent.TakeOver _,
+                    OwnerEvent.Stop _,
+                    OwnerEvent.Forget _,
+                    OwnerEvent.BeginHandover _ -> {
                 if (writeLost) {
                     yield waitFor(reason);
                 }

@@ -15,6 +15,16 @@ public sealed interface OwnerEvent {
     /// @param claim  fresh for each call
     record Claim(String guest, String host, String bootId, UUID claim) implements OwnerEvent {}
 
+    /// Start the guest here afresh, for its owner is dead: its memory died with the host.
+    ///
+    /// @param dead         the host that owned the guest
+    /// @param deadVersion  of that host's record when it was found dead. Every announcement raises it, so a
+    ///                     host that came back in between makes the change fail
+    /// @param epoch        that the dead host had the guest in
+    /// @param claim        fresh for each call
+    record TakeOver(String guest, String host, String bootId, String dead, int deadVersion, long epoch, UUID claim)
+            implements OwnerEvent {}
+
     /// The guest has ended here.
     record Stop(String guest, String host, long epoch) implements OwnerEvent {}
 

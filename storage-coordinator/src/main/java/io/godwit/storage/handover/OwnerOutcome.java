@@ -10,7 +10,9 @@ sealed interface OwnerOutcome {
     record Change(OwnerContent next, boolean claims) implements OwnerOutcome {}
 
     /// The record, the images and the addresses go away.
-    record Remove() implements OwnerOutcome {}
+    ///
+    /// @param retires  no later epoch of these names may be as small as this one
+    record Remove(long retires) implements OwnerOutcome {}
 
     /// The record says already what the event wants.
     ///

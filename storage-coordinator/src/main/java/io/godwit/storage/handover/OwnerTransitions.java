@@ -8,14 +8,17 @@ import io.godwit.storage.OwnershipException.Kind;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// Every legal transition of an owner record. `x` is the host that asks, `h` the owner, `t` a handover's target,
-/// `m` its migration, `e` the epoch. What is not in the table is refused and changes nothing.
+/// Every legal transition of an owner record. `x` is the host that asks, `h` the owner, `t` a handover's
+/// target, `m` its migration, `e` the epoch, `f` the floor of epochs. What is not in the table is refused and
+/// changes nothing.
 ///
 /// | record               | event                        | becomes                                             |
 /// |----------------------|------------------------------|-----------------------------------------------------|
-/// | none                 | Claim(x)                     | RUNNING(x, 1), with images and addresses            |
-/// | STOPPED(h, e)        | Claim(x)                     | RUNNING(x, e + 1), with images and addresses        |
-/// | STOPPED(h, e)        | Forget(x)                    | none, images and addresses free                     |
+/// | none                 | Claim(x)                     | RUNNING(x, f + 1), with images and addresses        |
+/// | STOPPED(h, e)        | Claim(x)                     | RUNNING(x, max(e, f) + 1), with images, addresses   |
+/// | RUNNING(h, e)        | TakeOver(x of h, e)          | RUNNING(x, e + 1), with images and addresses        |
+/// | HANDOVER(h to any, e)| TakeOver(x of h, e)          | RUNNING(x, e + 1), with images and addresses        |
+/// | STOPPED(h, e)        | Forget(x)                    | none, images and addresses free, f at least e       |
 /// | STOPPED(x, e)        | Stop(x, e)                   | unchanged: done already                             |
 /// | RUNNING(x, e)        | Stop(x, e)                   | STOPPED(x, e)                                       |
 /// | RUNNING(x, e)        | BeginHandover(x, e, t, m)    | HANDOVER(x to t, m, e), unless t is x               |
@@ -26,10 +29,13 @@ import org.jspecify.annotations.Nullable;
 /// | HANDOVER(x to any)   | Settle(x)                    | RUNNING(x, e)                                       |
 /// | HANDOVER(h to x, m)  | Commit(x, m)                 | RUNNING(x, e + 1), with images and addresses        |
 /// | caused by claim c    | Claim(x, c), x owner         | unchanged: done already                             |
+/// | caused by claim c    | TakeOver(x, c), x owner      | unchanged: done already                             |
 /// | caused by m          | Commit(x, m), x owner        | unchanged: done already                             |
 /// | caused by m          | BeginHandover(x, ..., m)     | unchanged: done, and the target has it by now       |
 ///
-/// The epoch never shrinks, and grows exactly where the owner changes or the guest starts.
+/// The epoch never shrinks, and grows exactly where the owner changes or the guest starts. It does not shrink
+/// for a name or an image either that went from one guest to another: what is given up leaves its epoch behind
+/// in the floor, and whoever claims starts above that. Storage may therefore refuse by epoch whatever is older.
 final class OwnerTransitions {
     private OwnerTransitions() {}
 
@@ -40,6 +46,7 @@ final class OwnerTransitions {
         }
         return switch (event) {
             case OwnerEvent.Claim claim -> claim(content, view, claim);
+            case OwnerEvent.TakeOver takeOver -> takeOver(content, view, takeOver);
             case OwnerEvent.Stop stop -> stop(content, stop);
             case OwnerEvent.Forget forget -> forget(content, forget);
             case OwnerEvent.BeginHandover begin -> begin(content, begin);
@@ -53,10 +60,10 @@ final class OwnerTransitions {
         if (!(event instanceof OwnerEvent.Claim claim)) {
             return new OwnerOutcome.Refuse(Kind.UNKNOWN, "There is no guest of this name: " + event.guest(), false);
         }
-        if (!view.foreign().isEmpty()) {
-            return foreign(view);
+        if (!view.obstacles().isEmpty()) {
+            return blocked(view);
         }
-        return started(claim.host(), claim.bootId(), 1, claim.claim());
+        return started(claim.host(), claim.bootId(), view.epochFloor() + 1, claim.claim());
     }
 
     private static OwnerOutcome claim(OwnerContent content, OwnerView view, OwnerEvent.Claim event) {
@@ -67,9 +74,35 @@ final class OwnerTransitions {
         return switch (record.state()) {
             case Running _, Handover _ -> refuse(content, "The guest runs already");
             case Stopped _ ->
-                view.foreign().isEmpty()
+                view.obstacles().isEmpty()
+                        ? started(
+                                event.host(),
+                                event.bootId(),
+                                Math.max(record.epoch(), view.epochFloor()) + 1,
+                                event.claim())
+                        : blocked(view);
+        };
+    }
+
+    /// Whether the host is dead is for the obstacles to say. Here it only matters that the guest is still the
+    /// one that was found on the dead host.
+    private static OwnerOutcome takeOver(OwnerContent content, OwnerView view, OwnerEvent.TakeOver event) {
+        OwnerRecord record = content.record();
+        if (content.cause().equals(event.claim()) && owns(content, event.host())) {
+            return new OwnerOutcome.Keep(content, false);
+        }
+        if (event.dead().equals(event.host())) {
+            return refuse(content, "A host cannot take a guest over from itself");
+        }
+        if (!owns(content, event.dead()) || record.epoch() != event.epoch()) {
+            return refuse(content, "The guest is not what host " + event.dead() + " left behind any more");
+        }
+        return switch (record.state()) {
+            case Running _, Handover _ ->
+                view.obstacles().isEmpty()
                         ? started(event.host(), event.bootId(), record.epoch() + 1, event.claim())
-                        : foreign(view);
+                        : blocked(view);
+            case Stopped _ -> refuse(content, "The guest is recorded as stopped, so nobody has to take it over");
         };
     }
 
@@ -86,7 +119,7 @@ final class OwnerTransitions {
 
     private static OwnerOutcome forget(OwnerContent content, OwnerEvent.Forget event) {
         return switch (content.record().state()) {
-            case Stopped _ -> new OwnerOutcome.Remove();
+            case Stopped _ -> new OwnerOutcome.Remove(content.record().epoch());
             case Running _, Handover _ ->
                 refuse(content, "The guest runs, so " + event.host() + " cannot remove its records");
         };
@@ -148,9 +181,9 @@ final class OwnerTransitions {
         return switch (record.state()) {
             case Handover(String target, UUID migration)
             when target.equals(event.host()) && migration.equals(event.migration()) ->
-                view.foreign().isEmpty()
+                view.obstacles().isEmpty()
                         ? started(event.host(), event.bootId(), record.epoch() + 1, event.migration())
-                        : foreign(view);
+                        : blocked(view);
             case Handover _, Running _ ->
                 owns(content, event.host()) && content.cause().equals(event.migration())
                         ? new OwnerOutcome.Keep(content, false)
@@ -169,8 +202,8 @@ final class OwnerTransitions {
     }
 
     /// The owner record itself would have allowed the change, so a write sent earlier could still be applied.
-    private static OwnerOutcome foreign(OwnerView view) {
-        return new OwnerOutcome.Refuse(Kind.REFUSED, String.join("; ", view.foreign()), true);
+    private static OwnerOutcome blocked(OwnerView view) {
+        return new OwnerOutcome.Refuse(Kind.REFUSED, String.join("; ", view.obstacles()), true);
     }
 
     private static OwnerOutcome refuse(OwnerContent content, String what) {

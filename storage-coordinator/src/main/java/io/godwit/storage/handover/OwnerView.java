@@ -8,12 +8,20 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param content  null if there is no owner record
 /// @param version  of the owner record; [#ABSENT] if there is none
-/// @param foreign  a sentence for each wanted image or address that another guest owns
-public record OwnerView(@Nullable OwnerContent content, int version, List<String> foreign) {
+/// @param obstacles   a sentence for everything in the other records that forbids the change: a wanted image or
+///                    address that another guest owns; of a takeover, that the dead host is back or that
+///                    failover is off
+/// @param epochFloor  the greatest epoch that was ever retired with a guest or an image; 0 if there was none
+public record OwnerView(@Nullable OwnerContent content, int version, List<String> obstacles, long epochFloor) {
     public static final int ABSENT = -1;
 
     public OwnerView {
-        foreign = List.copyOf(foreign);
+        obstacles = List.copyOf(obstacles);
+    }
+
+    /// Where nothing was ever retired.
+    public OwnerView(@Nullable OwnerContent content, int version, List<String> obstacles) {
+        this(content, version, obstacles, 0);
     }
 
     public static OwnerView absent() {

@@ -76,7 +76,7 @@ final class ChangeDriver {
                 case ChangeAction.Read _ -> read();
                 case ChangeAction.Write(int version, var next, boolean claims) ->
                     write(seen().write(version, next, claims));
-                case ChangeAction.Remove(int version) -> write(seen().remove(version));
+                case ChangeAction.Remove(int version, long retires) -> write(seen().remove(version, retires));
                 case ChangeAction.Check(int version) -> check(version);
                 case ChangeAction.Wait wait -> pause(wait);
                 case ChangeAction.Done _ -> throw new IllegalStateException("A change that is done asks for nothing");
@@ -105,7 +105,10 @@ final class ChangeDriver {
             } catch (UnreadableRecord e) {
                 return new ChangeAnswer.Unreadable(e.reason());
             } catch (KeeperException e) {
-                return new ChangeAnswer.NoAnswer("ZooKeeper does not answer, " + e.code());
+                // A secret that is wrong does not become right by waiting.
+                return e.code() == KeeperException.Code.NOAUTH
+                        ? new ChangeAnswer.Unreadable(RecordStore.words(e))
+                        : new ChangeAnswer.NoAnswer(RecordStore.words(e));
             }
         }
 

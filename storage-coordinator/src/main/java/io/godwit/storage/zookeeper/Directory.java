@@ -2,6 +2,7 @@ package io.godwit.storage.zookeeper;
 
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
+import io.godwit.storage.HostSighting;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.handover.OwnerContent;
@@ -38,29 +39,59 @@ final class Directory {
         return one(guest, this::readGuest);
     }
 
+    List<HostSighting> hostSightings() throws OwnershipException {
+        return all(store.nodes().hosts(), this::sight);
+    }
+
+    void sync() throws OwnershipException {
+        patiently("The newest record", () -> {
+            store.client().sync(store.nodes().root());
+            return store;
+        });
+    }
+
     private Optional<HostEntry> readHost(String host) throws KeeperException, InterruptedException, UnreadableRecord {
+        return sight(host).map(HostSighting::host);
+    }
+
+    private Optional<HostSighting> sight(String host) throws KeeperException, InterruptedException, UnreadableRecord {
         List<Node> both =
                 store.read(List.of(store.nodes().host(host), store.nodes().alive(host)));
         byte[] data = both.getFirst().data();
         return data == null
                 ? Optional.empty()
-                : Optional.of(RecordCodec.host(
-                        both.getFirst().path(), data, host, both.getLast().exists()));
+                : Optional.of(new HostSighting(
+                        RecordCodec.host(
+                                both.getFirst().path(),
+                                data,
+                                host,
+                                both.getLast().exists()),
+                        both.getFirst().version()));
     }
 
     private Optional<GuestEntry> readGuest(String guest)
             throws KeeperException, InterruptedException, UnreadableRecord {
-        List<Node> both =
-                store.read(List.of(store.nodes().guest(guest), store.nodes().owner(guest)));
-        Node ownerNode = both.getLast();
-        byte[] guestData = both.getFirst().data();
+        List<Node> all = store.read(List.of(
+                store.nodes().guest(guest),
+                store.nodes().owner(guest),
+                store.nodes().debt(guest)));
+        Node ownerNode = all.get(1);
+        byte[] guestData = all.getFirst().data();
+        byte[] debtData = all.getLast().data();
         byte[] ownerData = ownerNode.data();
         if (guestData == null || ownerData == null) {
             return Optional.empty();
         }
-        GuestRecord record = RecordCodec.guest(both.getFirst().path(), guestData);
+        GuestRecord record = RecordCodec.guest(all.getFirst().path(), guestData);
         OwnerContent owner = RecordCodec.owner(ownerNode.path(), ownerData);
-        return Optional.of(new GuestEntry(guest, record.specification(), owner.record(), ownerNode.version()));
+        return Optional.of(new GuestEntry(
+                guest,
+                record.specification(),
+                record.claims(),
+                owner.record(),
+                ownerNode.version(),
+                record.firstEpoch(),
+                debtData == null ? null : RecordCodec.debt(all.getLast().path(), debtData)));
     }
 
     /// One record that cannot be understood must not hide all the others.
@@ -92,10 +123,12 @@ final class Directory {
             for (int attempt = 1; ; attempt++) {
                 try {
                     return read.get();
+                } catch (KeeperException.NoAuthException e) {
+                    throw new OwnershipException(Kind.REFUSED, what + " cannot be read: " + RecordStore.words(e), e);
                 } catch (KeeperException e) {
                     if (deadline.isOver()) {
                         throw new OwnershipException(
-                                Kind.UNDECIDED, "ZooKeeper does not answer, " + e.code() + ": " + what, e);
+                                Kind.UNDECIDED, what + " cannot be read: " + store.explained(e), e);
                     }
                 }
                 Thread.sleep(deadline.atMost(ChangeDriver.backOff(attempt)));

@@ -6,4 +6,5 @@ import io.godwit.storage.Claims;
 ///
 /// @param specification  opaque
 /// @param claims         what the guest owns, so that it can be given up without searching for it
-record GuestRecord(String specification, Claims claims) {}
+/// @param firstEpoch     that the guest began with when this record was made
+record GuestRecord(String specification, Claims claims, long firstEpoch) {}

@@ -5,6 +5,7 @@ import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -12,6 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException;
 import org.jspecify.annotations.Nullable;
@@ -53,9 +55,29 @@ final class HostRegistry implements AutoCloseable {
             throw new OwnershipException(
                     Kind.REFUSED, "Host " + host + " cannot announce another host: " + entry.host());
         }
+        // Only what was announced last knows whether the lease is enforced.
+        put(before -> before == null ? entry : entry.withLeaseTakeoverWaitMs(before.leaseTakeoverWaitMs()));
+    }
+
+    /// Writes even if the record is believed to say so already: an earlier write may have been applied unheard.
+    void announceLease(long takeoverWaitMs) throws OwnershipException, InterruptedException {
+        if (takeoverWaitMs < 0 || takeoverWaitMs > HostEntry.LEASE_TAKEOVER_WAIT_MS_MAX) {
+            throw new OwnershipException(
+                    Kind.REFUSED, "No wait before a takeover is as long: " + takeoverWaitMs + " ms");
+        }
+        if (announced == null) {
+            throw new OwnershipException(Kind.REFUSED, "Host " + host + " was not announced");
+        }
+        put(before -> Objects.requireNonNull(before).withLeaseTakeoverWaitMs(takeoverWaitMs));
+    }
+
+    /// @param change from what was announced last, null if nothing ever was; asked under the lock, so that of two
+    ///               announcements the later one builds on the earlier
+    private void put(Function<@Nullable HostEntry, HostEntry> change) throws OwnershipException, InterruptedException {
         Deadline deadline = Deadline.after(store.sessionTimeoutNanos() * 3 / 2);
         announcing.lockInterruptibly();
         try {
+            HostEntry entry = change.apply(announced);
             for (int attempt = 1; ; attempt++) {
                 Obstacle obstacle = tryAnnounce(entry);
                 if (obstacle == null) {
@@ -104,8 +126,7 @@ final class HostRegistry implements AutoCloseable {
             // Whoever reconnects from here on wants another attempt: this one may speak for a session that is gone.
             queued.set(false);
             try {
-                HostEntry latest = announced;
-                announce(latest == null ? entry : latest);
+                put(before -> before == null ? entry : before);
                 return;
             } catch (OwnershipException e) {
                 log.error("Host {} is back in touch with ZooKeeper but not announced: {}", host, e.getMessage());
@@ -130,7 +151,8 @@ final class HostRegistry implements AutoCloseable {
             AliveRecord present = aliveRecord(alive);
             boolean ours = present != null && present.instance().equals(self.instance());
             if (alive.exists() && !ours && !isDead(present)) {
-                return new Obstacle(Kind.REFUSED, "another agent is announced under this name, " + describe(present));
+                return new Obstacle(
+                        Kind.REFUSED, "another agent is announced under this name, " + describe(present), null);
             }
             List<CuratorOp> ops = new ArrayList<>();
             byte[] data = RecordCodec.host(entry);
@@ -148,8 +170,11 @@ final class HostRegistry implements AutoCloseable {
             }
             store.write(ops);
             return null;
+        } catch (UnreadableRecord e) {
+            return new Obstacle(Kind.REFUSED, e.reason(), null);
         } catch (KeeperException e) {
-            return new Obstacle(Kind.UNDECIDED, "ZooKeeper does not answer, " + e.code());
+            Kind kind = e.code() == KeeperException.Code.NOAUTH ? Kind.REFUSED : Kind.UNDECIDED;
+            return new Obstacle(kind, RecordStore.words(e), e);
         }
     }
 
@@ -175,7 +200,9 @@ final class HostRegistry implements AutoCloseable {
     }
 
     private OwnershipException undone(Obstacle obstacle) {
-        return new OwnershipException(obstacle.kind(), "Host " + host + " could not be announced: " + obstacle.what());
+        KeeperException cause = obstacle.cause();
+        String what = cause == null ? obstacle.what() : store.explained(cause);
+        return new OwnershipException(obstacle.kind(), "Host " + host + " could not be announced: " + what);
     }
 
     private static String describe(@Nullable AliveRecord other) {
@@ -184,5 +211,6 @@ final class HostRegistry implements AutoCloseable {
                 : "process " + other.process().pid() + " of boot " + other.bootId();
     }
 
-    private record Obstacle(Kind kind, String what) {}
+    private record Obstacle(
+            Kind kind, String what, @Nullable KeeperException cause) {}
 }

@@ -10,8 +10,12 @@ import java.util.List;
 /// <root>/hosts/<host>/alive     AliveRecord, ephemeral
 /// <root>/guests/<guest>         GuestRecord
 /// <root>/guests/<guest>/owner   OwnerContent
+/// <root>/guests/<guest>/failover  Debt, if there is one
 /// <root>/images/<image>/owner   HolderRecord
 /// <root>/addresses/<ip>         HolderRecord
+/// <root>/epochFloor             FloorRecord: the greatest epoch that was ever retired
+/// <root>/coordinator            the name of the host that has the seat, ephemeral
+/// <root>/failover               FailoverSwitch; absent means on
 /// ```
 record Nodes(String root) {
     /// @return the root, each of its parents before it, and the four nodes everything stands under
@@ -36,6 +40,10 @@ record Nodes(String root) {
         return host(host) + "/alive";
     }
 
+    String failover() {
+        return root + "/failover";
+    }
+
     String guests() {
         return root + "/guests";
     }
@@ -46,6 +54,18 @@ record Nodes(String root) {
 
     String owner(String guest) {
         return guest(guest) + "/owner";
+    }
+
+    String debt(String guest) {
+        return guest(guest) + "/failover";
+    }
+
+    String coordinator() {
+        return root + "/coordinator";
+    }
+
+    String epochFloor() {
+        return root + "/epochFloor";
     }
 
     String image(String image) {

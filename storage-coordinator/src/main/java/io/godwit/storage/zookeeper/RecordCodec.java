@@ -1,6 +1,8 @@
 package io.godwit.storage.zookeeper;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.Debt;
+import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.OwnerRecord;
 import io.godwit.storage.OwnerRecord.OwnerState;
@@ -63,13 +65,38 @@ final class RecordCodec {
         ObjectNode json = json().put("specification", guest.specification());
         put(json.putArray("images"), guest.claims().images());
         put(json.putArray("addresses"), guest.claims().addresses());
+        json.put("firstEpoch", guest.firstEpoch());
         return bytes(json);
     }
 
     static GuestRecord guest(String path, byte[] bytes) throws UnreadableRecord {
         RecordFields fields = RecordFields.parse(path, bytes);
         Claims claims = new Claims(fields.names("images"), fields.names("addresses"));
-        return new GuestRecord(fields.text("specification", RecordFields.RECORD_BYTES_MAX), claims);
+        // Before epochs had a floor every guest began with the first.
+        long firstEpoch = fields.numberOr("firstEpoch", 1, Long.MAX_VALUE - 1, 1);
+        return new GuestRecord(fields.text("specification", RecordFields.RECORD_BYTES_MAX), claims, firstEpoch);
+    }
+
+    static byte[] debt(Debt debt) {
+        return bytes(json().put("attempts", debt.attempts())
+                .put("lastError", debt.lastError())
+                .put("gaveUp", debt.gaveUp()));
+    }
+
+    static Debt debt(String path, byte[] bytes) throws UnreadableRecord {
+        RecordFields fields = RecordFields.parse(path, bytes);
+        return new Debt(
+                (int) fields.number("attempts", 0, Debt.ATTEMPTS_MAX),
+                fields.text("lastError", Debt.TEXT_LENGTH_MAX),
+                fields.text("gaveUp", Debt.TEXT_LENGTH_MAX));
+    }
+
+    static byte[] floor(long epoch) {
+        return bytes(json().put("epoch", epoch));
+    }
+
+    static long floor(String path, byte[] bytes) throws UnreadableRecord {
+        return RecordFields.parse(path, bytes).number("epoch", 0, Long.MAX_VALUE - 1);
     }
 
     static byte[] holder(HolderRecord holder) {
@@ -86,7 +113,8 @@ final class RecordCodec {
                 .put("apiPort", host.apiPort())
                 .put("migrationPort", host.migrationPort())
                 .put("memoryBytes", host.memoryBytes())
-                .put("state", host.state().name()));
+                .put("state", host.state().name())
+                .put("leaseTakeoverWaitMs", host.leaseTakeoverWaitMs()));
     }
 
     static HostEntry host(String path, byte[] bytes, String host, boolean alive) throws UnreadableRecord {
@@ -104,7 +132,28 @@ final class RecordCodec {
                 (int) fields.number("migrationPort", 0, 65_535),
                 fields.number("memoryBytes", 0, Long.MAX_VALUE),
                 state,
+                // Agents that knew of no lease wrote none, and enforced none.
+                fields.numberOr("leaseTakeoverWaitMs", 0, HostEntry.LEASE_TAKEOVER_WAIT_MS_MAX, 0),
                 alive);
+    }
+
+    static byte[] failover(FailoverSwitch failover) {
+        return bytes(json().put("failover", failover.on() ? "on" : "off")
+                .put("by", failover.by())
+                .put("sinceMs", failover.sinceMs()));
+    }
+
+    static FailoverSwitch failover(String path, byte[] bytes, int version) throws UnreadableRecord {
+        RecordFields fields = RecordFields.parse(path, bytes);
+        String on = fields.name("failover");
+        if (!on.equals("on") && !on.equals("off")) {
+            throw fields.wrong("failover", on);
+        }
+        return new FailoverSwitch(
+                on.equals("on"),
+                fields.text("by", FailoverSwitch.BY_LENGTH_MAX),
+                fields.number("sinceMs", 0, Long.MAX_VALUE),
+                version);
     }
 
     static byte[] alive(AliveRecord alive) {

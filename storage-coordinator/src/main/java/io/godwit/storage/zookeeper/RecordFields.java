@@ -65,6 +65,11 @@ final class RecordFields {
         return number;
     }
 
+    /// @param absent what a record that was written before there was such a field means
+    long numberOr(String field, long min, long max, long absent) throws UnreadableRecord {
+        return json.get(field) == null ? absent : number(field, min, max);
+    }
+
     UUID uuid(String field) throws UnreadableRecord {
         String text = text(field, 36);
         try {

@@ -1,9 +1,11 @@
 package io.godwit.storage.zookeeper;
 
 import io.godwit.storage.OwnershipSettings;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -15,7 +17,8 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.ZooKeeper;
-import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.data.Stat;
 
 /// Nodes as bytes, and the connection. Nothing here is ever tried twice: Curator would otherwise repeat a write
 /// that was applied and report a conflict with itself, or carry on unnoticed in a new session. Who asks decides
@@ -27,17 +30,20 @@ final class RecordStore implements AutoCloseable {
     private final CuratorFramework curator;
     private final long sessionTimeoutNanos;
     private final Nodes nodes;
+    private final OwnershipSettings settings;
+    private final RecordAcl acl;
 
     private volatile boolean permanentNodesSeen;
     private volatile long lastAnswerNanos;
     private volatile boolean everAnswered;
 
-    RecordStore(OwnershipSettings settings) {
+    /// @throws IOException if the files of the access cannot be used
+    RecordStore(OwnershipSettings settings) throws IOException {
+        this.settings = settings;
+        acl = new RecordAcl(settings.access());
         int sessionTimeoutMs = settings.sessionTimeoutMs();
         sessionTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(sessionTimeoutMs);
         nodes = new Nodes(settings.root());
-        ZKClientConfig client = new ZKClientConfig();
-        client.setProperty(ZKClientConfig.ZOOKEEPER_REQUEST_TIMEOUT, Integer.toString(sessionTimeoutMs));
         curator = CuratorFrameworkFactory.builder()
                 .connectString(settings.connect())
                 .sessionTimeoutMs(sessionTimeoutMs)
@@ -47,7 +53,8 @@ final class RecordStore implements AutoCloseable {
                 .dontUseContainerParents()
                 .waitForShutdownTimeoutMs(CLOSE_WAIT_MS)
                 .maxCloseWaitMs(CLOSE_WAIT_MS)
-                .zkClientConfig(client)
+                .authorization(acl.credentials())
+                .zkClientConfig(ClientSettings.of(settings))
                 .build();
     }
 
@@ -138,8 +145,32 @@ final class RecordStore implements AutoCloseable {
         };
     }
 
+    /// What to tell an operator of a request that did not succeed.
+    static String words(KeeperException e) {
+        return e.code() == KeeperException.Code.NOAUTH
+                ? "the records are closed to this host: zookeeper.secretFile must hold the cluster's secret"
+                : "ZooKeeper does not answer, " + e.code();
+    }
+
+    /// The same, at leisure: for a connection that fails it is found out why, which can take some seconds.
+    String explained(KeeperException e) {
+        if (e.code() != KeeperException.Code.CONNECTIONLOSS || settings.access().tls() == null) {
+            return words(e);
+        }
+        for (String server : settings.connect().split(",", -1)) {
+            Optional<String> obstacle = EnsembleProbe.obstacle(server, settings.access());
+            if (obstacle.isPresent()) {
+                return words(e) + ": " + obstacle.get();
+            }
+        }
+        return words(e);
+    }
+
     /// Makes the nodes that everything else stands under, unless this has been seen to before.
-    void ensurePermanentNodes() throws KeeperException, InterruptedException {
+    ///
+    /// @throws UnreadableRecord if this host has a secret and the records that stand there are open all the same:
+    ///                          whoever wrote them, it need not have been one of us
+    void ensurePermanentNodes() throws KeeperException, InterruptedException, UnreadableRecord {
         if (permanentNodesSeen) {
             return;
         }
@@ -151,16 +182,27 @@ final class RecordStore implements AutoCloseable {
             } catch (KeeperException.NodeExistsException _) {
                 // Another host was faster.
             }
+            // What stands above the root may belong to others too.
+            if (acl.closes() && path.startsWith(nodes.root()) && RecordAcl.isOpen(access(path))) {
+                throw new UnreadableRecord("the records under " + nodes.root() + " are open to everybody who reaches "
+                        + "ZooKeeper, though this host has a secret: close them with \"godwit records protect\"");
+            }
         }
         permanentNodesSeen = true;
     }
 
     CuratorOp create(String path, byte[] data) {
-        return op(() -> ops().create().withMode(CreateMode.PERSISTENT).forPath(path, data));
+        return op(() -> ops().create()
+                .withMode(CreateMode.PERSISTENT)
+                .withACL(acl.list())
+                .forPath(path, data));
     }
 
     CuratorOp createEphemeral(String path, byte[] data) {
-        return op(() -> ops().create().withMode(CreateMode.EPHEMERAL).forPath(path, data));
+        return op(() -> ops().create()
+                .withMode(CreateMode.EPHEMERAL)
+                .withACL(acl.list())
+                .forPath(path, data));
     }
 
     CuratorOp set(String path, int version, byte[] data) {
@@ -177,6 +219,11 @@ final class RecordStore implements AutoCloseable {
 
     long sessionId() throws KeeperException, InterruptedException {
         return zookeeper().getSessionId();
+    }
+
+    /// The client of this moment's session: what is asked through it is answered in that session or not at all.
+    ZooKeeper client() throws KeeperException, InterruptedException {
+        return zookeeper();
     }
 
     CuratorFramework curator() {
@@ -199,6 +246,10 @@ final class RecordStore implements AutoCloseable {
         } catch (Exception e) {
             throw new IllegalStateException("ZooKeeper's client failed in a way it does not declare", e);
         }
+    }
+
+    private List<ACL> access(String path) throws KeeperException, InterruptedException {
+        return zookeeper().getACL(path, new Stat());
     }
 
     private void answered() {

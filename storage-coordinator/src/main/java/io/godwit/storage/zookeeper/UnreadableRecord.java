@@ -1,6 +1,7 @@
 package io.godwit.storage.zookeeper;
 
-/// A record holds something that this version did not write and cannot understand.
+/// A record holds something that this version did not write and cannot understand, or that somebody else may
+/// have written.
 final class UnreadableRecord extends Exception {
     private static final long serialVersionUID = 1L;
 

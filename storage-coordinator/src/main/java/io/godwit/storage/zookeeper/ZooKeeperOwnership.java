@@ -1,8 +1,12 @@
 package io.godwit.storage.zookeeper;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.Debt;
+import io.godwit.storage.FailoverSwitch;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
+import io.godwit.storage.HostSighting;
+import io.godwit.storage.LeaseRenewals;
 import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
@@ -15,6 +19,7 @@ import io.godwit.storage.handover.OwnerEvent;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -35,6 +40,9 @@ public final class ZooKeeperOwnership implements Ownership {
     private final ChangeDriver driver;
     private final HostRegistry registry;
     private final Directory directory;
+    private final Debts debts;
+    private final Seat seat;
+    private final FailoverRecord failover;
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /// The handover each guest of this host was last in, so that a belated [#takeBack] cannot mistake a copy that
@@ -47,7 +55,8 @@ public final class ZooKeeperOwnership implements Ownership {
             OwnershipSettings settings,
             MeterRegistry meters,
             ProcessIdentity process,
-            Function<OwnerEvent, ChangeProcess> processes) {
+            Function<OwnerEvent, ChangeProcess> processes)
+            throws IOException {
         NodeNames.checkName("host name", settings.host());
         this.settings = settings;
         store = new RecordStore(settings);
@@ -55,6 +64,9 @@ public final class ZooKeeperOwnership implements Ownership {
         AliveRecord self = new AliveRecord(settings.bootId(), process, UUID.randomUUID());
         registry = new HostRegistry(store, settings.host(), self, closed);
         directory = new Directory(store);
+        debts = new Debts(store, settings.host(), closed);
+        seat = new Seat(store, settings.host());
+        failover = new FailoverRecord(store, closed);
         store.start((_, state) -> {
             if (state == ConnectionState.RECONNECTED) {
                 registry.onReconnected();
@@ -73,8 +85,33 @@ public final class ZooKeeperOwnership implements Ownership {
     }
 
     @Override
+    public void announceLease(long takeoverWaitMs) throws OwnershipException, InterruptedException {
+        registry.announceLease(takeoverWaitMs);
+    }
+
+    @Override
+    public FailoverSwitch failover() throws OwnershipException {
+        return failover.look();
+    }
+
+    @Override
+    public FailoverSwitch setFailover(boolean on, String by) throws OwnershipException, InterruptedException {
+        return failover.set(on, by, System.currentTimeMillis());
+    }
+
+    @Override
     public List<HostEntry> hosts() throws OwnershipException {
         return directory.hosts();
+    }
+
+    @Override
+    public List<HostSighting> hostSightings() throws OwnershipException {
+        return directory.hostSightings();
+    }
+
+    @Override
+    public void sync() throws OwnershipException {
+        directory.sync();
     }
 
     @Override
@@ -108,16 +145,67 @@ public final class ZooKeeperOwnership implements Ownership {
             throw new OwnershipException(Kind.REFUSED, String.valueOf(e.getMessage()), e);
         }
         OwnerEvent event = new OwnerEvent.Claim(guest, settings.host(), settings.bootId(), UUID.randomUUID());
-        Conclusion conclusion = bounded(new ChangeRequest(event, canonical, specification));
-        return switch (conclusion.verdict()) {
-            case Verdict.Mine(long epoch) -> epoch;
-            case Verdict.NotMine _ -> throw new IllegalStateException("A claim ended without an owner: " + conclusion);
-        };
+        return epoch(bounded(new ChangeRequest(event, canonical, specification, new DebtChange.Clear())));
+    }
+
+    @Override
+    public boolean coordinates() throws OwnershipException, InterruptedException {
+        return seat.taken();
+    }
+
+    @Override
+    public String bootId() {
+        return settings.bootId();
+    }
+
+    @Override
+    public long claimAgain(String guest) throws OwnershipException, InterruptedException {
+        checked("guest name", guest);
+        // A guest that is gone must not come back as one without a specification.
+        if (directory.guest(guest).isEmpty()) {
+            throw new OwnershipException(Kind.UNKNOWN, "There is no guest of this name: " + guest);
+        }
+        OwnerEvent event = new OwnerEvent.Claim(guest, settings.host(), settings.bootId(), UUID.randomUUID());
+        return epoch(bounded(ChangeRequest.of(event, new DebtChange.Clear())));
+    }
+
+    @Override
+    public long claimOwed(String guest, Debt debt) throws OwnershipException, InterruptedException {
+        checked("guest name", guest);
+        OwnerEvent event = new OwnerEvent.Claim(guest, settings.host(), settings.bootId(), UUID.randomUUID());
+        return epoch(bounded(ChangeRequest.of(event, new DebtChange.Continue(debt))));
+    }
+
+    @Override
+    public long takeOver(String guest, String dead, int deadVersion, long epoch, Debt debt)
+            throws OwnershipException, InterruptedException {
+        checked("guest name", guest);
+        checked("host name", dead);
+        OwnerEvent event = new OwnerEvent.TakeOver(
+                guest, settings.host(), settings.bootId(), dead, deadVersion, epoch, UUID.randomUUID());
+        return epoch(bounded(ChangeRequest.of(event, new DebtChange.Note(debt))));
+    }
+
+    @Override
+    public void owe(String guest, int version, Debt debt) throws OwnershipException, InterruptedException {
+        debts.owe(checked("guest name", guest), version, debt);
+    }
+
+    @Override
+    public void paid(String guest, long epoch) throws OwnershipException, InterruptedException {
+        debts.paid(checked("guest name", guest), epoch);
     }
 
     @Override
     public void stopped(String guest, long epoch) throws OwnershipException, InterruptedException {
-        bounded(ChangeRequest.of(new OwnerEvent.Stop(checked("guest name", guest), settings.host(), epoch)));
+        OwnerEvent event = new OwnerEvent.Stop(checked("guest name", guest), settings.host(), epoch);
+        bounded(ChangeRequest.of(event, new DebtChange.Clear()));
+    }
+
+    @Override
+    public void stoppedOwing(String guest, long epoch, Debt debt) throws OwnershipException, InterruptedException {
+        OwnerEvent event = new OwnerEvent.Stop(checked("guest name", guest), settings.host(), epoch);
+        bounded(ChangeRequest.of(event, new DebtChange.Note(debt)));
     }
 
     @Override
@@ -149,13 +237,18 @@ public final class ZooKeeperOwnership implements Ownership {
     public Verdict commit(String guest, UUID migration, Claims claims) throws InterruptedException {
         NodeNames.checkName("guest name", guest);
         OwnerEvent event = new OwnerEvent.Commit(guest, settings.host(), settings.bootId(), migration);
-        return endless(new ChangeRequest(event, ClaimNames.canonical(claims), null));
+        return endless(new ChangeRequest(event, ClaimNames.canonical(claims), null, new DebtChange.Untouched()));
     }
 
     @Override
     public Verdict settle(String guest) throws InterruptedException {
         NodeNames.checkName("guest name", guest);
         return endless(ChangeRequest.of(new OwnerEvent.Settle(guest, settings.host())));
+    }
+
+    @Override
+    public LeaseRenewals.Renewing renewLease(Duration interval, LeaseRenewals listener) {
+        return LeaseRenewal.start(store, store.nodes().alive(settings.host()), interval, listener);
     }
 
     @Override
@@ -179,6 +272,13 @@ public final class ZooKeeperOwnership implements Ownership {
         return switch (conclusion) {
             case Conclusion.Held _, Conclusion.Removed _ -> conclusion;
             case Conclusion.Denied(Kind kind, String reason, var _) -> throw new OwnershipException(kind, reason);
+        };
+    }
+
+    private static long epoch(Conclusion conclusion) {
+        return switch (conclusion.verdict()) {
+            case Verdict.Mine(long epoch) -> epoch;
+            case Verdict.NotMine _ -> throw new IllegalStateException("A claim ended without an owner: " + conclusion);
         };
     }
 

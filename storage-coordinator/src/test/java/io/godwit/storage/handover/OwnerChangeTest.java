@@ -72,10 +72,34 @@ class OwnerChangeTest {
     }
 
     @Test
+    void aTakeOverWhoseAnswerGotLostIsReadBackLikeAClaim() {
+        UUID claim = new UUID(0, 9);
+        OwnerChange change = started(new OwnerEvent.TakeOver("web1", "beta", "boot", "alpha", 5, 7, claim));
+        OwnerContent taken = new OwnerContent(new OwnerRecord("beta", "boot", 8, new OwnerState.Running()), claim);
+        assertThat(change.on(seen(RUNNING, 4))).isEqualTo(new ChangeAction.Write(4, taken, true));
+        assertThat(change.on(LOST)).isEqualTo(new ChangeAction.Wait(1, "lost"));
+        change.on(new ChangeAnswer.Waited());
+        assertThat(change.on(seen(taken, 5))).isEqualTo(new ChangeAction.Done(new Conclusion.Held(taken)));
+    }
+
+    @Test
+    void aTakeOverThatAnotherHostWasFasterWithIsConfirmedAsRefused() {
+        OwnerChange change = started(new OwnerEvent.TakeOver("web1", "beta", "boot", "alpha", 5, 7, new UUID(0, 9)));
+        change.on(seen(RUNNING, 4));
+        assertThat(change.on(new ChangeAnswer.Conflict())).isInstanceOf(ChangeAction.Read.class);
+        assertThat(change.on(seen(content("gamma", 8, new OwnerState.Running()), 5)))
+                .isEqualTo(new ChangeAction.Check(5));
+        assertThat(change.on(new ChangeAnswer.Applied()))
+                .isInstanceOfSatisfying(
+                        ChangeAction.Done.class,
+                        done -> assertThat(done.conclusion().verdict()).isEqualTo(new Verdict.NotMine("gamma", 8)));
+    }
+
+    @Test
     void aLostRemovalAfterWhichThereIsNothingIsDone() {
         OwnerChange change = started(new OwnerEvent.Forget("web1", "alpha"));
         assertThat(change.on(seen(content("alpha", 7, new OwnerState.Stopped()), 4)))
-                .isEqualTo(new ChangeAction.Remove(4));
+                .isEqualTo(new ChangeAction.Remove(4, 7));
         change.on(LOST);
         change.on(new ChangeAnswer.Waited());
         assertThat(change.on(new ChangeAnswer.Seen(OwnerView.absent())))

@@ -34,6 +34,20 @@ class OwnerTransitionsTest {
             Map.entry("STOPPED beta + claim", "RUNNING alpha 8 with claims, by claim"),
             Map.entry("RUNNING alpha, by claim + claim", "kept"),
             Map.entry("HANDOVER alpha to beta, by claim + claim", "kept"),
+            Map.entry("RUNNING beta + takeOver of beta", "RUNNING alpha 8 with claims, by claim"),
+            Map.entry("RUNNING beta, by claim + takeOver of beta", "RUNNING alpha 8 with claims, by claim"),
+            Map.entry("RUNNING beta, by m + takeOver of beta", "RUNNING alpha 8 with claims, by claim"),
+            Map.entry("HANDOVER beta to alpha + takeOver of beta", "RUNNING alpha 8 with claims, by claim"),
+            Map.entry("HANDOVER beta to alpha, other + takeOver of beta", "RUNNING alpha 8 with claims, by claim"),
+            Map.entry("HANDOVER beta to gamma + takeOver of beta", "RUNNING alpha 8 with claims, by claim"),
+            Map.entry("RUNNING alpha, by claim + takeOver of beta", "kept"),
+            Map.entry("HANDOVER alpha to beta, by claim + takeOver of beta", "kept"),
+            Map.entry("RUNNING alpha, by claim + takeOver of beta, an older epoch", "kept"),
+            Map.entry("HANDOVER alpha to beta, by claim + takeOver of beta, an older epoch", "kept"),
+            Map.entry("RUNNING alpha, by claim + takeOver of gamma", "kept"),
+            Map.entry("HANDOVER alpha to beta, by claim + takeOver of gamma", "kept"),
+            Map.entry("RUNNING alpha, by claim + takeOver of alpha", "kept"),
+            Map.entry("HANDOVER alpha to beta, by claim + takeOver of alpha", "kept"),
             Map.entry("STOPPED alpha + forget", "removed"),
             Map.entry("STOPPED beta + forget", "removed"),
             Map.entry("STOPPED alpha + stop", "kept"),
@@ -97,7 +111,25 @@ class OwnerTransitionsTest {
                 }
             }
         }));
-        assertThat(growing).containsExactly("claim", "commit");
+        assertThat(growing).containsExactly("claim", "commit", "takeOver of beta");
+    }
+
+    @Test
+    void whatIsStartedStartsAboveEveryEpochThatWasRetired() {
+        OwnerView nothing = new OwnerView(null, OwnerView.ABSENT, List.of(), 41);
+        assertThat(describe(OwnerTransitions.apply(nothing, event("claim"))))
+                .isEqualTo("RUNNING alpha 42 with claims, by claim");
+        OwnerView stopped = new OwnerView(record("STOPPED beta"), 3, List.of(), 41);
+        assertThat(describe(OwnerTransitions.apply(stopped, event("claim"))))
+                .isEqualTo("RUNNING alpha 42 with claims, by claim");
+        OwnerView longAgo = new OwnerView(record("STOPPED beta"), 3, List.of(), EPOCH - 2);
+        assertThat(describe(OwnerTransitions.apply(longAgo, event("claim"))))
+                .isEqualTo("RUNNING alpha 8 with claims, by claim");
+        // Images stay with the guest, so nothing of theirs was retired: whoever prepares for the epoch can foretell it.
+        OwnerView handover = new OwnerView(record("HANDOVER beta to alpha"), 3, List.of(), 41);
+        assertThat(describe(OwnerTransitions.apply(handover, event("commit"))))
+                .isEqualTo("RUNNING alpha 8 with claims, by m");
+        assertThat(OwnerTransitions.apply(stopped, event("forget"))).isEqualTo(new OwnerOutcome.Remove(EPOCH));
     }
 
     @Test
@@ -108,7 +140,9 @@ class OwnerTransitionsTest {
         outcomes.add(OwnerTransitions.apply(new OwnerView(record("STOPPED beta"), 3, foreign), event("claim")));
         outcomes.add(
                 OwnerTransitions.apply(new OwnerView(record("HANDOVER beta to alpha"), 3, foreign), event("commit")));
-        assertThat(outcomes).hasSize(3).allSatisfy(outcome -> {
+        outcomes.add(
+                OwnerTransitions.apply(new OwnerView(record("RUNNING beta"), 3, foreign), event("takeOver of beta")));
+        assertThat(outcomes).hasSize(4).allSatisfy(outcome -> {
             assertThat(outcome).isInstanceOf(OwnerOutcome.Refuse.class);
             OwnerOutcome.Refuse refusal = (OwnerOutcome.Refuse) outcome;
             assertThat(refusal.reason()).contains("guest web2");
@@ -142,7 +176,10 @@ class OwnerTransitionsTest {
         return switch (outcome) {
             case OwnerOutcome.Change(OwnerContent next, boolean claims) ->
                 describe(next.record()) + (claims ? " with claims" : "") + ", by " + cause(next.cause());
-            case OwnerOutcome.Remove _ -> "removed";
+            case OwnerOutcome.Remove(long retires) -> {
+                assertThat(retires).isEqualTo(EPOCH);
+                yield "removed";
+            }
             case OwnerOutcome.Keep(OwnerContent _, boolean fence) -> fence ? "kept and fenced" : "kept";
             case OwnerOutcome.Refuse refusal -> "refused: " + refusal.reason();
         };
@@ -187,6 +224,10 @@ class OwnerTransitionsTest {
     private static Map<String, OwnerEvent> events() {
         Map<String, OwnerEvent> events = new LinkedHashMap<>();
         events.put("claim", new OwnerEvent.Claim("web1", "alpha", "boot", CLAIM));
+        events.put("takeOver of beta", takeOver("beta", EPOCH));
+        events.put("takeOver of beta, an older epoch", takeOver("beta", EPOCH - 1));
+        events.put("takeOver of gamma", takeOver("gamma", EPOCH));
+        events.put("takeOver of alpha", takeOver("alpha", EPOCH));
         events.put("stop", new OwnerEvent.Stop("web1", "alpha", EPOCH));
         events.put("stop of an older epoch", new OwnerEvent.Stop("web1", "alpha", EPOCH - 1));
         events.put("forget", new OwnerEvent.Forget("web1", "alpha"));
@@ -200,6 +241,10 @@ class OwnerTransitionsTest {
         events.put("commit", new OwnerEvent.Commit("web1", "alpha", "boot", MIGRATION));
         events.put("settle", new OwnerEvent.Settle("web1", "alpha"));
         return events;
+    }
+
+    private static OwnerEvent takeOver(String dead, long epoch) {
+        return new OwnerEvent.TakeOver("web1", "alpha", "boot", dead, 5, epoch, CLAIM);
     }
 
     private static OwnerContent content(String host, OwnerState state, UUID cause) {

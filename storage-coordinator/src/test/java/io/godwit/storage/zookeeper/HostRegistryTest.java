@@ -100,6 +100,45 @@ class HostRegistryTest {
     }
 
     @Test
+    void onlyAnnounceLeaseChangesWhatTheRecordSaysOfTheLease() throws Exception {
+        Host alpha = zookeeper.host("alpha");
+        HostEntry plain = entry("alpha", HostState.UP);
+        assertThatThrownBy(() -> alpha.ownership().announceLease(1_802))
+                .isInstanceOf(OwnershipException.class)
+                .hasMessageContaining("was not announced");
+        alpha.ownership().announceHost(plain);
+        alpha.ownership().announceLease(1_802);
+        assertThat(alpha.ownership().host("alpha")).contains(plain.withLeaseTakeoverWaitMs(1_802));
+        // As somebody does who has read the record a while ago.
+        alpha.ownership().announceHost(entry("alpha", HostState.DRAINING));
+        assertThat(alpha.ownership().host("alpha").orElseThrow().leaseTakeoverWaitMs())
+                .isEqualTo(1_802);
+        alpha.ownership().announceLease(0);
+        alpha.ownership().announceHost(plain.withLeaseTakeoverWaitMs(1_802));
+        assertThat(alpha.ownership().host("alpha")).contains(plain);
+    }
+
+    @Test
+    void everyAnnouncementRaisesTheRecordsVersion() throws Exception {
+        Host alpha = zookeeper.host("alpha");
+        alpha.ownership().announceHost(entry("alpha", HostState.UP));
+        int first = versionOf(alpha);
+        alpha.ownership().announceLease(1_802);
+        alpha.ownership().announceLease(1_802);
+        assertThat(versionOf(alpha)).isEqualTo(first + 2);
+        zookeeper.expire(alpha);
+        await().atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(KeeperException.class)
+                .until(() -> versionOf(alpha) > first + 2);
+        assertThat(alpha.ownership().host("alpha").orElseThrow().leaseTakeoverWaitMs())
+                .isEqualTo(1_802);
+    }
+
+    private static int versionOf(Host host) throws Exception {
+        return host.ownership().store().read("/godwit/hosts/" + host.name()).version();
+    }
+
+    @Test
     void thisProcessIsThere() throws Exception {
         assertThat(ProcessIdentity.ofThisProcess().isGone()).isFalse();
         assertThat(deadProcess().isGone()).isTrue();

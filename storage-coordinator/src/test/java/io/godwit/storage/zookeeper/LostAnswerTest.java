@@ -11,8 +11,8 @@ import io.godwit.storage.zookeeper.LossyProxy.Loss;
 import io.godwit.storage.zookeeper.ZooKeeperFixture.Host;
 import java.util.Set;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,17 +25,17 @@ class LostAnswerTest {
     private static final Claims NONE = new Claims(Set.of(), Set.of());
 
     @SuppressWarnings("NullAway.Init")
-    private static ZooKeeperFixture zookeeper;
+    private ZooKeeperFixture zookeeper;
 
-    @BeforeAll
-    static void start() throws Exception {
+    @BeforeEach
+    void start() throws Exception {
         zookeeper = new ZooKeeperFixture();
         // The permanent nodes are in place before anything gets lost, so that the loss meets the change.
         zookeeper.host("first").ownership().claim("first", "{}", NONE);
     }
 
-    @AfterAll
-    static void stop() throws Exception {
+    @AfterEach
+    void stop() throws Exception {
         zookeeper.close();
     }
 
@@ -96,7 +96,7 @@ class LostAnswerTest {
     }
 
     /// The first answer fetches the permanent nodes, too.
-    private static Host connected(String name) throws Exception {
+    private Host connected(String name) throws Exception {
         Host host = zookeeper.host(name);
         assertThatThrownBy(() -> host.ownership().claim("first", "{}", NONE)).hasMessageContaining("RUNNING on first");
         return host;

@@ -16,8 +16,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// The records after each step of a guest's life, on a real server.
@@ -25,23 +25,23 @@ class OwnershipLifecycleTest {
     private static final Claims CLAIMS = new Claims(Set.of("/srv/web1.img"), Set.of("10.0.0.7", "fd00::7"));
 
     @SuppressWarnings("NullAway.Init")
-    private static ZooKeeperFixture zookeeper;
+    private ZooKeeperFixture zookeeper;
 
     @SuppressWarnings("NullAway.Init")
-    private static Host alpha;
+    private Host alpha;
 
     @SuppressWarnings("NullAway.Init")
-    private static Host beta;
+    private Host beta;
 
-    @BeforeAll
-    static void start() throws Exception {
+    @BeforeEach
+    void start() throws Exception {
         zookeeper = new ZooKeeperFixture();
         alpha = zookeeper.host("alpha");
         beta = zookeeper.host("beta");
     }
 
-    @AfterAll
-    static void stop() throws Exception {
+    @AfterEach
+    void stop() throws Exception {
         zookeeper.close();
     }
 
@@ -207,7 +207,7 @@ class OwnershipLifecycleTest {
         assertThat(zookeeper.records().keySet()).noneMatch(path -> path.contains("disk%20of"));
     }
 
-    private static GuestEntry entry(String guest) throws OwnershipException {
+    private GuestEntry entry(String guest) throws OwnershipException {
         return alpha.ownership().guest(guest).orElseThrow();
     }
 

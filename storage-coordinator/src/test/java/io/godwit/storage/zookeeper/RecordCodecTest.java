@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.godwit.storage.Claims;
+import io.godwit.storage.Debt;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.HostEntry.HostState;
 import io.godwit.storage.OwnerRecord;
@@ -47,15 +48,45 @@ class RecordCodecTest {
 
     @Test
     void theOtherRecordsSurviveTheJourney() throws Exception {
-        GuestRecord guest = new GuestRecord("{\"a\":\"ü\"}", new Claims(Set.of("/a", "/b"), Set.of("10.0.0.1")));
+        GuestRecord guest = new GuestRecord("{\"a\":\"ü\"}", new Claims(Set.of("/a", "/b"), Set.of("10.0.0.1")), 4);
         assertThat(RecordCodec.guest(PATH, RecordCodec.guest(guest))).isEqualTo(guest);
         HolderRecord holder = new HolderRecord("web1", 9);
         assertThat(RecordCodec.holder(PATH, RecordCodec.holder(holder))).isEqualTo(holder);
-        HostEntry host = new HostEntry("alpha", "10.0.0.1", 1, 65_535, 1L << 40, HostState.DRAINING, true);
+        HostEntry host = new HostEntry("alpha", "10.0.0.1", 1, 65_535, 1L << 40, HostState.DRAINING, 1_802, true);
         assertThat(RecordCodec.host(PATH, RecordCodec.host(host), "alpha", true))
                 .isEqualTo(host);
         AliveRecord alive = new AliveRecord("boot", new ProcessIdentity("pid:[1]", 42, 4711), CAUSE);
         assertThat(RecordCodec.alive(PATH, RecordCodec.alive(alive))).isEqualTo(alive);
+    }
+
+    @Test
+    void debtsAndTheFloorComeBackAsTheyWere() throws Exception {
+        Debt debt = new Debt(3, "no room: \u00e4", "5 attempts");
+        assertThat(RecordCodec.debt(PATH, RecordCodec.debt(debt))).isEqualTo(debt);
+        assertThat(RecordCodec.floor(PATH, RecordCodec.floor(17))).isEqualTo(17);
+        Debt wordy = new Debt(1, "x".repeat(10 * Debt.TEXT_LENGTH_MAX), "");
+        assertThat(RecordCodec.debt(PATH, RecordCodec.debt(wordy)).lastError()).hasSize(Debt.TEXT_LENGTH_MAX);
+    }
+
+    @Test
+    void aGuestRecordWithoutItsFirstEpochBeganWithTheFirst() throws Exception {
+        String old = "{\"v\":1,\"specification\":\"{}\",\"images\":[],\"addresses\":[]}";
+        assertThat(RecordCodec.guest(PATH, old.getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(new GuestRecord("{}", Claims.NONE, 1));
+    }
+
+    @Test
+    void aHostRecordWithoutALeaseMeansThatNoneIsEnforced() throws Exception {
+        String old = "{\"v\":1,\"address\":\"10.0.0.1\",\"apiPort\":1,\"migrationPort\":2,\"memoryBytes\":3,"
+                + "\"state\":\"UP\"}";
+        HostEntry read = RecordCodec.host(PATH, old.getBytes(StandardCharsets.UTF_8), "alpha", true);
+        assertThat(read).isEqualTo(new HostEntry("alpha", "10.0.0.1", 1, 2, 3, HostState.UP, true));
+        assertThat(read.enforcesLease()).isFalse();
+        for (String wrong : List.of("-1", "\"1\"", "3600001")) {
+            String json = old.replace("\"UP\"", "\"UP\",\"leaseTakeoverWaitMs\":" + wrong);
+            assertThatThrownBy(() -> RecordCodec.host(PATH, json.getBytes(StandardCharsets.UTF_8), "alpha", true))
+                    .isInstanceOf(UnreadableRecord.class);
+        }
     }
 
     @ParameterizedTest

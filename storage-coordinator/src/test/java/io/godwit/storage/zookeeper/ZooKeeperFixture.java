@@ -97,6 +97,11 @@ final class ZooKeeperFixture implements AutoCloseable {
         look(eye -> eye.setData(path, content.getBytes(StandardCharsets.UTF_8), -1));
     }
 
+    /// Closes a host's records, and with them its session: its `alive` node is gone.
+    void kill(Host host) {
+        host.ownership().close();
+    }
+
     /// Ends a host's session as the server does when it has heard nothing for too long.
     void expire(Host host) throws Exception {
         ZooKeeper client =

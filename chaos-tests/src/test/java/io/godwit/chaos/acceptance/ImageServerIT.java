@@ -108,6 +108,8 @@ final class ImageServerIT {
                     .until(() -> services.status()
                             .filter(status -> !status.bootId().equals(before.bootId()))
                             .isPresent());
+            // A silence is over only once a ping has been answered again.
+            await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
         } finally {
             System.out.printf(
                     "%nHost without power, images on a server: ping to the guest was silent for %.1f s, its boot"

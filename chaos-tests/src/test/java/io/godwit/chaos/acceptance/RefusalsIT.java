@@ -118,7 +118,7 @@ final class RefusalsIT {
         assertThat(result.succeeded()).as(result.stderr()).isTrue();
         assertThat(result.stderr())
                 .contains("10.77.0.3 of guest web2 is answered")
-                .contains("fd77::3 of guest web2");
+                .contains("fd77:0:0:0:0:0:0:3 of guest web2");
     }
 
     @Test

@@ -27,10 +27,8 @@ import org.slf4j.LoggerFactory;
 /// | ended | this host's | what its file asks for |
 /// | any | not this host's | an outrun copy: destroyed |
 /// | nothing | this host's, and owed a start | recorded as stopped and owed: the coordinator finds it a place |
-/// | nothing | this host's, of an earlier boot | the host went down with it: started again, unless its file says leave
-/// |
-/// | nothing | this host's, of this boot | its hypervisor died: started again if on_crash says so, else recorded as
-/// stopped |
+/// | nothing | this host's, of an earlier boot | started again, unless its file says `failover = "leave"` |
+/// | nothing | this host's, of this boot | started again if on_crash says so, else recorded as stopped |
 ///
 /// A handover in which this host is the source is taken back by the asking; its target is not its owner. A guest
 /// that runs is announced, for whoever took it over or resumed it may have died before that.
@@ -246,6 +244,11 @@ final class Settlement {
     }
 
     private boolean resumed(GuestSlot slot, Guest guest, long epoch) throws HypervisorException, InterruptedException {
+        // Time has passed since the record was asked.
+        if (!(host.ownership().settle(slot.name()) instanceof Verdict.Mine mine) || mine.epoch() != epoch) {
+            LOG.warn("Guest {} is not this host's any more in epoch {}, and stays paused", slot.name(), epoch);
+            return true;
+        }
         try {
             host.images().activate(guest.spec(), epoch);
             guest.resume();

@@ -16,6 +16,7 @@ import io.godwit.shim.HypervisorException;
 import io.godwit.shim.NbdDisk;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.OwnershipException;
+import io.godwit.storage.Verdict;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -120,8 +121,8 @@ public final class Arrivals implements IncomingGuests {
             return gate;
         }
 
-        /// An agent that dies between the commit and the next line leaves a guest that is paused and its own: only
-        /// a note written before tells the next agent whether that is as it should be.
+        /// An agent that dies between the commit and the next line leaves a guest that is paused and its own:
+        /// only a note written before tells the next agent whether that is as it should be.
         @Override
         public void complete(boolean paused) {
             host.notes().clear(spec.name());
@@ -158,7 +159,7 @@ public final class Arrivals implements IncomingGuests {
             announcements.cards(guest);
             if (!resumeFailure.isEmpty()) {
                 LOG.error("Guest {} is this host's but could not be resumed: {}", spec.name(), resumeFailure);
-                resumeAgain();
+                resumeAgain(epoch);
             }
             ends.watch(slot, guest);
         }
@@ -171,13 +172,36 @@ public final class Arrivals implements IncomingGuests {
             }
         }
 
-        /// Nobody else may run the guest now, so trying once more can only help.
-        private void resumeAgain() {
+        /// The first attempt was made on the word of the commit. Time has passed since, in which the guest
+        /// may have been sent on or lost: so the record is asked again, while nobody else handles the guest.
+        private void resumeAgain(long epoch) {
+            try {
+                boolean resumed = host.table().alone(slot, () -> isStillOurs(epoch) && resumed());
+                if (resumed) {
+                    LOG.info("Guest {} was resumed at the second attempt", spec.name());
+                }
+            } catch (AgentException e) {
+                LOG.warn("Guest {} was not resumed again: {}", spec.name(), e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @SuppressWarnings("ReferenceEquality") // this very copy
+        private boolean isStillOurs(long epoch) throws InterruptedException {
+            return slot.state() instanceof SlotState.Here here
+                    && here.guest() == guest
+                    && host.ownership().settle(spec.name()) instanceof Verdict.Mine mine
+                    && mine.epoch() == epoch;
+        }
+
+        private boolean resumed() {
             try {
                 guest.resume();
-                LOG.info("Guest {} was resumed at the second attempt", spec.name());
+                return true;
             } catch (HypervisorException e) {
                 LOG.error("Guest {} cannot be resumed; it is left as it is: {}", spec.name(), e.getMessage());
+                return false;
             }
         }
 

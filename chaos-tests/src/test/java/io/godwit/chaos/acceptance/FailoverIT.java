@@ -28,7 +28,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import tools.jackson.databind.JsonNode;
 
 /// Hosts die, agents freeze, and what they ran runs elsewhere: once, with every record that was acknowledged.
@@ -143,7 +142,7 @@ final class FailoverIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "godwit.thorough", matches = "true")
+    @Thorough
     void whileFailoverIsOffNobodyTakesOver() throws Exception {
         GuestFile file = lab.guest("off", 3, 128, WORK).withExtraLines("on_crash = \"restart\"");
         GuestStatus before = boot(file, 3);
@@ -162,7 +161,7 @@ final class FailoverIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "godwit.thorough", matches = "true")
+    @Thorough
     void whereNoHostHasRoomItIsGivenUpAndTheListSaysWhy() throws Exception {
         GuestWorkload idle = new GuestWorkload(0, 0, 0, GuestWorkload.Fill.ZERO, 0);
         GuestFile file = lab.guest("big", 4, 1_200, idle);

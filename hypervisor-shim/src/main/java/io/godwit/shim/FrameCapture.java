@@ -3,12 +3,12 @@ package io.godwit.shim;
 import java.time.Duration;
 import java.util.List;
 
-/// Copies of the frames that this host sends to a guest's network cards, for a host to which the guest moves. The
-/// guest gets its frames as if nobody looked on.
+/// Copies of the frames that this host sends to a guest's network cards, for a host to which the guest moves.
+/// The guest gets its frames as if nobody looked on.
 ///
-/// Opened while the guest runs, begun once it is paused. From then on it has every frame the guest had not received
-/// when it was paused, and every one that comes. At most two that the guest did receive are among them, for what
-/// its hypervisor has read may still have waited there. Safe for use by several threads.
+/// Opened while the guest runs, begun once it is paused. From then on it has every frame the guest had not
+/// received when it was paused, and every one that comes. At most two that the guest did receive are among
+/// them, for what its hypervisor has read may still have waited there. Safe for use by several threads.
 public interface FrameCapture extends AutoCloseable {
 
     /// Of a guest without network cards.
@@ -42,7 +42,8 @@ public interface FrameCapture extends AutoCloseable {
     /// @return empty if none came within the time, or this is closed
     List<GuestFrame> take(int bytesMax, Duration timeout) throws InterruptedException;
 
-    /// The guest runs on another host: what is sent to everybody reaches it there, and is not captured any more.
+    /// The guest runs on another host: what is sent to everybody reaches it there, and is not captured any
+    /// more.
     void runsElsewhere();
 
     Figures figures();

@@ -54,7 +54,8 @@ public record MigrationReport(
     /// @param dirtyBytesPerSecond  what the guest wrote while the round before was sent
     public record Round(long pages, long bytesSent, double durationMs, long dirtyBytesPerSecond) {}
 
-    /// Frames for the guest's network cards that reached the source although the guest did not run there any more.
+    /// Frames for the guest's network cards that reached the source although the guest did not run there any
+    /// more.
     ///
     /// @param captured   all of them; two that the guest had just received may be among them
     /// @param delivered  of these, put before the guest's cards at the target

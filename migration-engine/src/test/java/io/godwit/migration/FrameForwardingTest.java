@@ -59,7 +59,8 @@ class FrameForwardingTest {
         }
     }
 
-    /// The source's hypervisor must live until then: without it the tap, and so the bridge, would take no frames.
+    /// The source's hypervisor must live until then: without it the tap, and so the bridge, would take no
+    /// frames.
     @Test
     void theSourceStaysWhileFramesStillComeAndNobodyHasAnnouncedTheGuest() throws Exception {
         try (TwoHosts hosts = hosts()) {

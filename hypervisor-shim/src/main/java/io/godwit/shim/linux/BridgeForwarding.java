@@ -40,7 +40,8 @@ public final class BridgeForwarding {
                 .orElseThrow(() -> new HypervisorException("There is no network interface " + port));
         byte[] address = address(mac);
         try (Arena arena = Arena.ofConfined()) {
-            Netlink.request(message(arena, index, address), "Could not tell the bridge that " + mac + " is behind " + port);
+            Netlink.request(
+                    message(arena, index, address), "Could not tell the bridge that " + mac + " is behind " + port);
         }
     }
 

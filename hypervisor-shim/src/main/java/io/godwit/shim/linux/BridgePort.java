@@ -8,12 +8,12 @@ import io.godwit.shim.HypervisorException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Whether a bridge sends to one of its ports what it sends to every port: broadcasts, multicasts, and frames for
-/// addresses it does not know.
+/// Whether a bridge sends to one of its ports what it sends to every port: broadcasts, multicasts, and frames
+/// for addresses it does not know.
 ///
-/// The tap of a guest that is being received gets none of it. It would keep the first 1000 frames of a migration that
-/// takes minutes: the guest would find them at its resume, long after it has answered them on its other host, and
-/// there would be no room for those it has not.
+/// The tap of a guest that is being received gets none of it. It would keep the first 1000 frames of a
+/// migration that takes minutes: the guest would find them at its resume, long after it has answered them on
+/// its other host, and there would be no room for those it has not.
 ///
 /// Source: the kernel's `rtnetlink(7)`, `RTM_SETLINK` for the family `AF_BRIDGE`, `linux/if_link.h`.
 public final class BridgePort {

@@ -7,15 +7,16 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The frames sent to a tap that its reader may not have read. Pure: what is seen, read and dropped is told to it.
+/// The frames sent to a tap that its reader may not have read. Pure: what is seen, read and dropped is told to
+/// it.
 ///
-/// The invariant: a frame is let go only when two later ones have been read as well, or when it has been there for
-/// longer than [#DOUBT_NS] after it was read. Two, because a reader that has just been paused reads one more into a
-/// queue of its own, and may have thrown away one that waited there.
+/// The invariant: a frame is let go only when two later ones have been read as well, or when it has been there
+/// for longer than [#DOUBT_NS] after it was read. Two, because a reader that has just been paused reads one
+/// more into a queue of its own, and may have thrown away one that waited there.
 ///
-/// How many are unread is a difference of two counters, which began somewhere: frames may have waited in the tap
-/// before. Whenever the difference says that nothing waits, it is taken at its word and counted from there; should
-/// a few have waited then, the count is too low by these few until the queue has really been empty once.
+/// How many are unread is a difference of two counters, which began somewhere: frames may have waited in the
+/// tap before. Whenever the difference says that nothing waits, it is taken at its word and counted from there;
+/// should a few have waited then, the count is too low by these few until the queue has really been empty once.
 final class FrameBacklog {
     static final int FRAMES_MAX = 4096;
     static final int BYTES_MAX = 16 << 20;

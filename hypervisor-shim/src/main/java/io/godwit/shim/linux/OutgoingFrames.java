@@ -14,11 +14,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/// Sees every frame that the host sends to one interface, before the interface's own queue. Frames that come from
-/// the interface are filtered out in the kernel.
+/// Sees every frame that the host sends to one interface, before the interface's own queue. Frames that come
+/// from the interface are filtered out in the kernel.
 ///
-/// A frame is read whole: the kernel keeps a VLAN tag beside the frame, and what was left to the card (a checksum,
-/// the cutting of a large packet) too. The tag is put back, the rest is told in the virtio network header.
+/// A frame is read whole: the kernel keeps a VLAN tag beside the frame, and what was left to the card (a
+/// checksum, the cutting of a large packet) too. The tag is put back, the rest is told in the virtio network
+/// header.
 ///
 /// Not safe for use by several threads.
 ///
@@ -157,11 +158,9 @@ final class OutgoingFrames implements AutoCloseable {
         if (message.get(JAVA_LONG, MSG_CONTROLLEN) < CMSG_DATA + 20 || (status & VLAN_VALID) == 0) {
             return buffer.asSlice(0, length).toArray(JAVA_BYTE);
         }
-        short type = (status & VLAN_TPID_VALID) == 0
-                ? TPID_DEFAULT
-                : control.get(JAVA_SHORT_UNALIGNED, AUX_VLAN_TPID);
-        return tagged(buffer.asSlice(0, length).toArray(JAVA_BYTE), type, control.get(
-                JAVA_SHORT_UNALIGNED, AUX_VLAN_TCI));
+        short type = (status & VLAN_TPID_VALID) == 0 ? TPID_DEFAULT : control.get(JAVA_SHORT_UNALIGNED, AUX_VLAN_TPID);
+        return tagged(
+                buffer.asSlice(0, length).toArray(JAVA_BYTE), type, control.get(JAVA_SHORT_UNALIGNED, AUX_VLAN_TCI));
     }
 
     /// A frame with its VLAN tag where it belongs; what counts from the frame's start counts on.

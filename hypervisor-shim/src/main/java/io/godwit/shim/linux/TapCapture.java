@@ -147,20 +147,15 @@ public final class TapCapture implements FrameCapture {
         private boolean begun;
         private boolean ended;
 
-        Card(
-                int number,
-                String tap,
-                byte[] mac,
-                TapCounters counters,
-                OutgoingFrames frames,
-                FrameBacklog backlog) {
+        Card(int number, String tap, byte[] mac, TapCounters counters, OutgoingFrames frames, FrameBacklog backlog) {
             this.number = number;
             this.tap = tap;
             this.mac = mac.clone();
             this.counters = counters;
             this.frames = frames;
             this.backlog = backlog;
-            this.thread = Thread.ofPlatform().daemon().name("godwit-frames-" + tap).unstarted(this::run);
+            this.thread =
+                    Thread.ofPlatform().daemon().name("godwit-frames-" + tap).unstarted(this::run);
         }
 
         void start() {
@@ -182,8 +177,8 @@ public final class TapCapture implements FrameCapture {
             }
         }
 
-        /// Takes in what has been sent. The tap's progress is read before, so that it is never ahead of what has
-        /// been seen.
+        /// Takes in what has been sent. The tap's progress is read before, so that it is never ahead of what
+        /// has been seen.
         ///
         /// @return whether there is something to take
         private synchronized boolean look() throws HypervisorException {

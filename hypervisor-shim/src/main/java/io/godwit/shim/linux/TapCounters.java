@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /// What has become of the frames that the host sent to a tap. The kernel counts a frame as sent when the tap's
-/// reader has read it, not when it was put into the tap's queue, and as dropped when the queue was full. So these
-/// figures tell how far a hypervisor has come.
+/// reader has read it, not when it was put into the tap's queue, and as dropped when the queue was full. So
+/// these figures tell how far a hypervisor has come.
 ///
 /// Not safe for use by several threads.
 ///

@@ -5,10 +5,10 @@ import java.util.concurrent.TimeUnit;
 
 /// When the source has waited long enough for late frames.
 ///
-/// An announcement of the guest's new place takes the way that frames to its old one take, and every switch on it
-/// has the frames before it out of its queue first. Once the source's own bridge has heard it, what is still under
-/// way has arrived or comes within moments, and later frames take the new way. Where nobody announces, silence has to
-/// do.
+/// An announcement of the guest's new place takes the way that frames to its old one take, and every switch on
+/// it has the frames before it out of its queue first. Once the source's own bridge has heard it, what is still
+/// under way has arrived or comes within moments, and later frames take the new way. Where nobody announces,
+/// silence has to do.
 final class ForwardingEnd {
     private ForwardingEnd() {}
 

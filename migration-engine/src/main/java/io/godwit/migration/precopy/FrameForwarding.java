@@ -15,13 +15,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The source's part in losing no packet: what is sent to the guest after it was paused here goes to the target.
+/// The source's part in losing no packet: what is sent to the guest after it was paused here goes to the
+/// target.
 ///
-/// Nothing depends on it. It cannot make a migration fail, and if the guest stays here nothing of what was captured is
-/// used: the guest's tap has kept the frames, and the guest reads them when it goes on.
+/// Nothing depends on it. It cannot make a migration fail, and if the guest stays here nothing of what was
+/// captured is used: the guest's tap has kept the frames, and the guest reads them when it goes on.
 ///
-/// Opened before the pause, so that nothing of this is downtime; begun after the pause; nothing is sent before the
-/// migration's own last word, for a busy guest's frames would delay its start.
+/// Opened before the pause, so that nothing of this is downtime; begun after the pause; nothing is sent before
+/// the migration's own last word, for a busy guest's frames would delay its start.
 final class FrameForwarding implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FrameForwarding.class);
     private static final Duration SLICE = Duration.ofMillis(10);
@@ -99,8 +100,8 @@ final class FrameForwarding implements AutoCloseable {
                 nanoClock.getAsLong() - runningAtNanos, figures.quietNs(), figures.announced());
     }
 
-    /// The guest runs at the target. Waits, a bounded time, until the network has learnt that, and for the target's
-    /// word of what it has delivered. Nothing is captured any more when this returns.
+    /// The guest runs at the target. Waits, a bounded time, until the network has learnt that, and for the
+    /// target's word of what it has delivered. Nothing is captured any more when this returns.
     ForwardedFrames finish(SourceWire wire) {
         Thread thread = sending;
         if (thread == null) {

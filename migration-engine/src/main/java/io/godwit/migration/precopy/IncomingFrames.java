@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The target's part in losing no packet: frames that reached the source wait here, a bounded number of them, until
-/// the record says that the guest is this host's. Then they are put before its cards, in their order. Nothing of them
-/// ever reaches a guest that stays elsewhere.
+/// The target's part in losing no packet: frames that reached the source wait here, a bounded number of them,
+/// until the record says that the guest is this host's. Then they are put before its cards, in their order.
+/// Nothing of them ever reaches a guest that stays elsewhere.
 final class IncomingFrames {
     private static final Logger log = LoggerFactory.getLogger(IncomingFrames.class);
 

@@ -141,8 +141,8 @@ public sealed interface Message {
         }
     }
 
-    /// What has become of the guest's frames that were forwarded so far: frames put before its cards (64 bits), frames
-    /// that could not be (64 bits).
+    /// What has become of the guest's frames that were forwarded so far: frames put before its cards (64 bits),
+    /// frames that could not be (64 bits).
     record FramesDone(long delivered, long dropped) implements Message {
         public static final FramesDone NOTHING = new FramesDone(0, 0);
 

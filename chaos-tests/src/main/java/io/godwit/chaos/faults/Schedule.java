@@ -12,7 +12,7 @@ import java.util.TreeSet;
 /// before any comes again. The same seed, kinds, hosts and guests give the same rounds.
 public final class Schedule {
     private static final int LANES = 2;
-    private static final int FAULTS_PER_LANE = 3;
+    private static final int FAULTS_PER_LANE = 4;
     private static final long GAP_MS_MAX = 1_200;
     private static final int DRAWS_MAX = 50;
 

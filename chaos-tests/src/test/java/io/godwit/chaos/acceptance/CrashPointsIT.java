@@ -66,11 +66,10 @@ final class CrashPointsIT {
         }
     }
 
-    /// A paused source, everything sent, a target that has it all, a target that has committed. With
-    /// `-Dgodwit.thorough=true` all of
-    /// them, which takes three minutes more.
+    /// A paused source, everything sent, a target that has it all, a target that has committed; all of them, which
+    /// takes three minutes more, if asked to be thorough.
     static Stream<CrashPoint> points() {
-        return Boolean.getBoolean("godwit.thorough")
+        return Boolean.getBoolean(Thorough.PROPERTY)
                 ? Stream.of(CrashPoint.values())
                 : Stream.of(
                         CrashPoint.SOURCE_PAUSED,

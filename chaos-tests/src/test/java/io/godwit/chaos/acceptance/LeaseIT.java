@@ -122,6 +122,7 @@ final class LeaseIT {
     }
 
     @Test
+    @Thorough
     void whileFailoverIsOffAGuestRunsOnWithoutZooKeeper() throws IOException {
         ProcessWatch process = process(lab.host(1));
         Command.Result off = lab.host(2).cli("failover", "off", "--timeout", "20");
@@ -146,6 +147,7 @@ final class LeaseIT {
     }
 
     @Test
+    @Thorough
     void anAgentThatStopsInOrderLetsItsGuestRunOn() throws IOException {
         LabHost host = lab.host(1);
         ProcessWatch process = process(host);

@@ -36,7 +36,8 @@ final class PlantedFaultsIT {
     void aCorruptedPageIsCaughtByVerifyAndByTheGuestsOwnCheck() {
         try (TestGuest guest = TestGuest.boot(lab, lab.guest("spoiled", 1, 256, WORKLOAD), 1)) {
             replaceAgent(2, FaultyAgent.Fault.PAGE_CORRUPTED);
-            Command.Result verified = guest.migrate(1, 2, "--verify");
+            // Slow enough for the agent to find the page before the memories are compared.
+            Command.Result verified = guest.migrate(1, 2, "--verify", "--bandwidth", "50Mbit/s");
             assertThat(verified.succeeded()).isFalse();
             assertThat(verified.stdout()).contains("FAILED").contains("memory of the two hosts differs");
             guest.assertRunsOnlyOn(1);

@@ -1,6 +1,7 @@
 package io.godwit.agent.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.godwit.agent.certs.CertificateAuthority;
 import io.godwit.agent.certs.CertificateFiles;
@@ -253,7 +254,10 @@ class DoctorTest {
             AgentConfig.ZooKeeper overTls = new AgentConfig.ZooKeeper(
                     connect, "/godwit", 6_000, true, secret.zookeeper().secretFile());
             AgentConfig safe = ensemble(overTls, tls);
-            assertThat(records(safe)).contains("OK").contains("it travels encrypted");
+            await("session over TLS with a server that has just started")
+                    .atMost(Duration.ofSeconds(30))
+                    .untilAsserted(
+                            () -> assertThat(records(safe)).contains("OK").contains("it travels encrypted"));
             assertThat(ZooKeeperChecks.check(safe).getFirst().detail()).startsWith("reached over TLS");
             CertificateFiles strange =
                     new CertificateAuthority(root.resolve("strange"), Instant.now(), new SecureRandom()).init();

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// |---|---|---|
 /// | RUNNING or HANDOVER on a dead host | its file, the host's record and the switch allow it | taken over |
 /// | STOPPED | owed a start | started |
-/// | either | no host has room, or the start failed | tried again, later each time, and given up in the end |
+/// | either | the start failed | tried again, later each time, and given up in the end |
+/// | either | no host has room | tried again for as long as it takes: to look for room does no harm |
 /// | anything else | - | let alone |
 public final class Failover {
     private final FailoverLimits limits;
@@ -213,22 +214,20 @@ public final class Failover {
         }
         switch (Placement.choose(guest.demand(), loads.candidates(Set.of(), Integer.MAX_VALUE))) {
             case Placement.Choice.Chosen _ ->
-                troubles.put(
-                        guest.name(),
-                        new Trouble(
-                                trouble.failures(),
-                                nowMs + limits.waitMs(Math.max(1, trouble.failures())),
-                                trouble.lastError(),
-                                Set.of()));
+                later(guest, trouble, limits.waitMs(Math.max(1, trouble.failures())), nowMs);
             case Placement.Choice.None none -> {
                 String reason = "no host has room: " + none.words();
-                failed(guest.name(), reason, Set.of(), nowMs);
+                later(guest, trouble, limits.roomMs(), nowMs);
                 if (!debt.lastError().equals(debt.failed(reason).lastError())) {
                     actions.add(new FailoverAction.Note(guest.name(), guest.version(), debt.failed(reason)));
                 }
                 say(guest.name(), "It waits: " + reason, actions);
             }
         }
+    }
+
+    private void later(GuestFacts guest, Trouble trouble, long waitMs, long nowMs) {
+        troubles.put(guest.name(), new Trouble(trouble.failures(), nowMs + waitMs, trouble.lastError(), Set.of()));
     }
 
     private void answered(FailoverEvent.Answered answer, long nowMs, List<FailoverAction> actions) {

@@ -6,8 +6,9 @@ package io.godwit.storage.failover;
 /// @param startsPerHostMax  at once, on one host
 /// @param backoffMs         after the first failure; doubled with each further one
 /// @param backoffMsMax      at most
-public record FailoverLimits(int attemptsMax, int startsPerHostMax, long backoffMs, long backoffMsMax) {
-    public static final FailoverLimits DEFAULT = new FailoverLimits(5, 2, 1_000, 15_000);
+/// @param roomMs            between two looks for a host with room
+public record FailoverLimits(int attemptsMax, int startsPerHostMax, long backoffMs, long backoffMsMax, long roomMs) {
+    public static final FailoverLimits DEFAULT = new FailoverLimits(5, 2, 1_000, 15_000, 2_000);
 
     /// @param failures  in a row, at least 1
     long waitMs(int failures) {

@@ -16,6 +16,9 @@ import org.apache.zookeeper.data.Stat;
 public final class EnsembleProbe {
     private static final int CONNECT_MS_MAX = 2_000;
 
+    /// Longer: a server's first handshake after its start takes it a while.
+    private static final int HANDSHAKE_READ_MS_MAX = 5_000;
+
     private EnsembleProbe() {}
 
     /// See [io.godwit.storage.RecordsCheck#obstacle].
@@ -26,7 +29,7 @@ public final class EnsembleProbe {
                     server.substring(0, Math.max(colon, 0)).replace("[", "").replace("]", "");
             int port = Integer.parseInt(server.substring(colon + 1));
             socket.connect(new InetSocketAddress(host, port), CONNECT_MS_MAX);
-            socket.setSoTimeout(CONNECT_MS_MAX);
+            socket.setSoTimeout(HANDSHAKE_READ_MS_MAX);
             RecordAccess.Tls tls = access.tls();
             return tls == null
                     ? Optional.empty()

@@ -14,7 +14,6 @@ import java.security.cert.CertificateException;
 import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -63,11 +62,13 @@ final class Handshake {
             socket.getOutputStream().flush();
             return socket.getInputStream().read() >= 0
                     ? Optional.empty()
-                    : Optional.of("closes the connection after the TLS handshake");
-        } catch (SSLException e) {
-            return Optional.of("refuses this host's certificate: " + e.getMessage());
-        } catch (IOException e) {
+                    : Optional.of("refuses this host's certificate: it closes the connection after the TLS handshake");
+        } catch (SocketTimeoutException e) {
             return Optional.of("says nothing after the TLS handshake: " + e.getMessage());
+        } catch (IOException e) {
+            // Not always an alert: a server that has closed by now resets the connection instead, and the alert is
+            // lost with it.
+            return Optional.of("refuses this host's certificate: " + e.getMessage());
         }
     }
 

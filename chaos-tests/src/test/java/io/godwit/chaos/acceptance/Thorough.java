@@ -1,0 +1,16 @@
+package io.godwit.chaos.acceptance;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/// A test that only `./check -Dgodwit.thorough=true` runs: what it shows is shown by cheaper tests too, though not
+/// on real guests.
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@EnabledIfSystemProperty(named = Thorough.PROPERTY, matches = "true")
+@interface Thorough {
+    String PROPERTY = "godwit.thorough";
+}

@@ -33,7 +33,8 @@ public interface FrameCapture extends AutoCloseable {
         public void close() {}
     };
 
-    /// The guest is paused. Before this call only what it has not received is kept, afterwards everything.
+    /// The guest is paused. Returns at once, for this is downtime. Before this call only what it has not
+    /// received is kept, afterwards everything.
     void begin();
 
     /// Takes away the oldest frames, in the order in which they came to their card; waits for the first.

@@ -35,8 +35,7 @@ class FrameForwardingTest {
         try (TwoHosts hosts = hosts()) {
             AtomicReference<String> ownerAtFirstDelivery = new AtomicReference<>();
             network.whenDelivering = () -> ownerAtFirstDelivery.compareAndSet(null, hosts.record.owner());
-            hosts.sourceGuest.whenPaused =
-                    () -> IntStream.range(0, 300).forEach(network::reachSource);
+            hosts.sourceGuest.whenPaused = () -> IntStream.range(0, 300).forEach(network::reachSource);
             hosts.record.holdCommit = new CountDownLatch(1);
             Migration migration = hosts.start(policy -> policy);
             await().until(() -> hosts.record.calls().contains("commit host-b"));

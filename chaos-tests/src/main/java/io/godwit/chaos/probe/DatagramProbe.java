@@ -76,13 +76,13 @@ public final class DatagramProbe implements AutoCloseable {
     }
 
     private void send() {
-        ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
+        ByteBuffer content = ByteBuffer.allocate(Integer.BYTES);
         long due = System.nanoTime();
         try {
-            while (!stopping && sent < DATAGRAMS_MAX) {
-                number.putInt(0, sent);
-                sent++;
-                socket.send(new DatagramPacket(number.array(), Integer.BYTES, guest));
+            for (int number = 0; !stopping && number < DATAGRAMS_MAX; number++) {
+                content.putInt(0, number);
+                sent = number + 1;
+                socket.send(new DatagramPacket(content.array(), Integer.BYTES, guest));
                 due = Math.max(due + INTERVAL_NS, System.nanoTime() - INTERVAL_NS);
                 LockSupport.parkNanos(due - System.nanoTime());
             }

@@ -15,6 +15,8 @@ import java.lang.foreign.MemorySegment;
 /// migration that takes minutes: the guest would find them at its resume, long after it has answered them on
 /// its other host, and there would be no room for those it has not.
 ///
+/// What the bridge's own host says to everybody goes to every port all the same.
+///
 /// Source: the kernel's `rtnetlink(7)`, `RTM_SETLINK` for the family `AF_BRIDGE`, `linux/if_link.h`.
 public final class BridgePort {
     private static final short RTM_SETLINK = 19;

@@ -17,12 +17,16 @@ public final class TapCapture implements FrameCapture {
     private static final Logger LOG = LoggerFactory.getLogger(TapCapture.class);
     private static final int MAC_BYTES = 6;
     private static final byte GROUP = 1;
+    private static final int LOOK_FRAMES_MAX = 1024;
+    /// How often the tap's progress is looked at while the guest runs.
+    private static final long PROGRESS_NS = 2_000_000;
+
 
     private final List<Card> cards = new ArrayList<>();
     private final Object arrivals = new Object();
     private long arrived;
     private long lastForGuestNs = System.nanoTime();
-    private volatile boolean announced;
+    private volatile boolean paused;
     private volatile boolean elsewhere;
     private volatile boolean closed;
 
@@ -65,8 +69,10 @@ public final class TapCapture implements FrameCapture {
 
     @Override
     public void begin() {
-        cards.forEach(Card::begin);
-        arrived();
+        long nowNs = System.nanoTime();
+        cards.forEach(card -> card.pausedNs = nowNs);
+        // The flag last: whoever sees it sees the time too.
+        paused = true;
     }
 
     @Override
@@ -104,10 +110,12 @@ public final class TapCapture implements FrameCapture {
     public Figures figures() {
         long captured = 0;
         long dropped = 0;
+        boolean announced = true;
         for (Card card : cards) {
             synchronized (card) {
                 captured += card.backlog.captured();
                 dropped += card.backlog.dropped();
+                announced &= card.announced;
             }
         }
         synchronized (arrivals) {
@@ -144,7 +152,10 @@ public final class TapCapture implements FrameCapture {
         private final OutgoingFrames frames;
         private final FrameBacklog backlog;
         private final Thread thread;
+        private volatile long pausedNs;
+        private long progressNs;
         private boolean begun;
+        private boolean announced;
         private boolean ended;
 
         Card(int number, String tap, byte[] mac, TapCounters counters, OutgoingFrames frames, FrameBacklog backlog) {
@@ -177,23 +188,34 @@ public final class TapCapture implements FrameCapture {
             }
         }
 
-        /// Takes in what has been sent. The tap's progress is read before, so that it is never ahead of what
-        /// has been seen.
+        /// Takes in what has been sent, a bounded part of it.
         ///
         /// @return whether there is something to take
         private synchronized boolean look() throws HypervisorException {
             if (ended) {
                 return false;
             }
-            TapCounters.Figures figures = begun ? null : counters.read();
+            boolean begin = paused && !begun;
+            long startNs = System.nanoTime();
+            // Before the frames are seen, so that the tap's progress is never ahead of what has been.
+            TapCounters.Figures figures =
+                    begin || (!begun && startNs - progressNs >= PROGRESS_NS) ? counters.read() : null;
             byte[] frame = frames.next();
-            while (frame != null) {
+            for (int left = LOOK_FRAMES_MAX; frame != null; left--) {
                 backlog.seen(wanted(frame), System.nanoTime());
+                if (left == 0) {
+                    return begun && !backlog.isEmpty();
+                }
                 frame = frames.next();
             }
             backlog.missed(frames.missed());
             if (figures != null) {
-                backlog.progress(figures, System.nanoTime());
+                progressNs = startNs;
+                backlog.progress(figures, begin ? pausedNs : startNs);
+            }
+            if (begin) {
+                backlog.begin();
+                begun = true;
             }
             return begun && !backlog.isEmpty();
         }
@@ -203,27 +225,29 @@ public final class TapCapture implements FrameCapture {
             int at = GuestFrame.HEADER_BYTES;
             if (Arrays.equals(frame, at + MAC_BYTES, at + 2 * MAC_BYTES, mac, 0, MAC_BYTES)) {
                 // Said in the guest's name while it is paused here: by the host that has it now.
-                announced |= begun;
+                announced |= paused;
                 return null;
             }
             if ((frame[at] & GROUP) != 0) {
                 return elsewhere ? null : new GuestFrame(number, frame);
             }
-            heardForGuest();
+            if (Arrays.equals(frame, at, at + MAC_BYTES, mac, 0, MAC_BYTES)) {
+                heardForGuest();
+            }
             return new GuestFrame(number, frame);
         }
 
-        synchronized void begin() {
-            try {
-                look();
-            } catch (HypervisorException e) {
-                LOG.warn("What has been sent to tap {} is not known: {}", tap, e.getMessage());
-            }
-            backlog.begin();
-            begun = true;
-        }
-
+        /// Begins, if that is due and has not happened yet, rather than wait for the thread's next look.
         synchronized List<GuestFrame> take(int bytesMax) {
+            if (paused && !begun) {
+                try {
+                    look();
+                } catch (HypervisorException e) {
+                    LOG.warn("What has been sent to tap {} is not known: {}", tap, e.getMessage());
+                    backlog.begin();
+                    begun = true;
+                }
+            }
             return backlog.take(bytesMax);
         }
 

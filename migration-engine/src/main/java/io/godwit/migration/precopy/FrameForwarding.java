@@ -10,6 +10,7 @@ import io.godwit.shim.HypervisorException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +35,7 @@ final class FrameForwarding implements AutoCloseable {
     private volatile boolean running;
     private volatile long runningAtNanos;
     private volatile boolean closed;
-    private volatile long sent;
+    private final AtomicLong sent = new AtomicLong();
 
     private FrameForwarding(LongSupplier nanoClock, FrameCapture capture, String failure) {
         this.nanoClock = nanoClock;
@@ -47,7 +48,10 @@ final class FrameForwarding implements AutoCloseable {
         try {
             return new FrameForwarding(nanoClock, guest.captureFrames(), "");
         } catch (HypervisorException | RuntimeException e) {
-            log.warn("Late frames to guest {} will not be forwarded", guest.spec().name(), e);
+            log.warn(
+                    "Late frames to guest {} will not be forwarded",
+                    guest.spec().name(),
+                    e);
             return new FrameForwarding(nanoClock, FrameCapture.NONE, Reasons.of(e));
         }
     }
@@ -69,7 +73,7 @@ final class FrameForwarding implements AutoCloseable {
     private void send(SourceWire wire) {
         try {
             while (!wire.completeSent() && !closed) {
-                TimeUnit.MICROSECONDS.sleep(200);
+                TimeUnit.MILLISECONDS.sleep(1);
             }
             while (!closed && wire.controlOpen() && !reachedEnd()) {
                 List<GuestFrame> frames = capture.take(Limits.FRAMES_BATCH_BYTES_MAX, SLICE);
@@ -78,7 +82,7 @@ final class FrameForwarding implements AutoCloseable {
                 }
                 if (!frames.isEmpty() && !closed) {
                     wire.sendFrames(frames, false);
-                    sent += frames.size();
+                    sent.addAndGet(frames.size());
                 }
             }
             if (!closed && wire.controlOpen()) {
@@ -96,8 +100,7 @@ final class FrameForwarding implements AutoCloseable {
             return false;
         }
         FrameCapture.Figures figures = capture.figures();
-        return ForwardingEnd.reached(
-                nanoClock.getAsLong() - runningAtNanos, figures.quietNs(), figures.announced());
+        return ForwardingEnd.reached(nanoClock.getAsLong() - runningAtNanos, figures.quietNs(), figures.announced());
     }
 
     /// The guest runs at the target. Waits, a bounded time, until the network has learnt that, and for the
@@ -114,7 +117,7 @@ final class FrameForwarding implements AutoCloseable {
         FramesDone done = FramesDone.NOTHING;
         try {
             thread.join(Duration.ofMillis(Limits.FRAMES_TAIL_MS + Limits.FRAMES_DONE_MS));
-            done = wire.awaitFramesDone(sent);
+            done = wire.awaitFramesDone(sent.get());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

@@ -175,7 +175,9 @@ final class SourceWire implements Receiver, AutoCloseable {
             reply = null;
         });
         open(control).send(request);
-        completeSent |= request instanceof Complete;
+        if (request instanceof Complete) {
+            completeSent = true;
+        }
         session.await(
                 () -> reply != null,
                 timeoutMs,

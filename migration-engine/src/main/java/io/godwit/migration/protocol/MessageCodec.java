@@ -103,8 +103,7 @@ public final class MessageCodec {
                         text(in));
             case ROUND_END -> new RoundEnd(count(in, "round"), count(in, "frame count"));
             case FRAMES_DONE ->
-                new FramesDone(
-                        positive(in.readLong(), "delivered frames"), positive(in.readLong(), "dropped frames"));
+                new FramesDone(positive(in.readLong(), "delivered frames"), positive(in.readLong(), "dropped frames"));
             case FRAMES -> throw new ProtocolException("A guest's frames came where a message was expected");
             case PAGES -> throw new ProtocolException("Pages came where a message was expected");
         };

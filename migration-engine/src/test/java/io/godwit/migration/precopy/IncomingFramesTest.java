@@ -53,11 +53,22 @@ class IncomingFramesTest {
     void aBrokenBatchIsRefused() {
         ByteBuf tooShort = Unpooled.buffer().writeInt(0).writeInt(0).writeInt(GuestFrame.BYTES_MIN - 1);
         assertThatThrownBy(() -> frames.received(tooShort.writeZero(100))).isInstanceOf(ProtocolException.class);
-        ByteBuf partly = Unpooled.buffer().writeInt(0).writeInt(0).writeInt(1000).writeZero(999);
+        ByteBuf partly =
+                Unpooled.buffer().writeInt(0).writeInt(0).writeInt(1000).writeZero(999);
         assertThatThrownBy(() -> frames.received(partly)).isInstanceOf(ProtocolException.class);
-        ByteBuf noCard = Unpooled.buffer().writeInt(0).writeShort(99).writeShort(0).writeInt(24).writeZero(24);
+        ByteBuf noCard = Unpooled.buffer()
+                .writeInt(0)
+                .writeShort(99)
+                .writeShort(0)
+                .writeInt(24)
+                .writeZero(24);
         assertThatThrownBy(() -> frames.received(noCard)).isInstanceOf(ProtocolException.class);
-        ByteBuf reserved = Unpooled.buffer().writeInt(0).writeShort(0).writeShort(1).writeInt(24).writeZero(24);
+        ByteBuf reserved = Unpooled.buffer()
+                .writeInt(0)
+                .writeShort(0)
+                .writeShort(1)
+                .writeInt(24)
+                .writeZero(24);
         assertThatThrownBy(() -> frames.received(reserved)).isInstanceOf(ProtocolException.class);
         ByteBuf noEnd = Unpooled.buffer().writeInt(2);
         assertThatThrownBy(() -> frames.received(noEnd)).isInstanceOf(ProtocolException.class);

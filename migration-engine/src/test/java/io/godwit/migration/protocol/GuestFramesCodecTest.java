@@ -18,14 +18,13 @@ import org.junit.jupiter.api.Test;
 /// The bytes of a FRAMES frame, which never change.
 class GuestFramesCodecTest {
     private static final byte[] FIRST = HexFormat.of().parseHex("0000000000000000000052540077010102007701010288b5aa");
-    private static final byte[] SECOND = HexFormat.of().parseHex("0100000000002200060052540077010202007701010208004500");
+    private static final byte[] SECOND =
+            HexFormat.of().parseHex("0100000000002200060052540077010202007701010208004500");
 
     @Test
     void theFrameEqualsItsGoldenFile() throws Exception {
         ByteBuf frame = GuestFramesCodec.encode(
-                UnpooledByteBufAllocator.DEFAULT,
-                List.of(new GuestFrame(0, FIRST), new GuestFrame(3, SECOND)),
-                true);
+                UnpooledByteBufAllocator.DEFAULT, List.of(new GuestFrame(0, FIRST), new GuestFrame(3, SECOND)), true);
         assertThat(ByteBufUtil.hexDump(frame)).isEqualTo(golden());
         frame.release();
     }
@@ -45,9 +44,11 @@ class GuestFramesCodecTest {
     @Test
     void theLargestBatchFitsIntoAFrame() throws Exception {
         int count = Limits.FRAMES_BATCH_BYTES_MAX / GuestFrame.BYTES_MIN;
-        List<GuestFrame> smallest = java.util.Collections.nCopies(count, new GuestFrame(0, new byte[GuestFrame.BYTES_MIN]));
+        List<GuestFrame> smallest =
+                java.util.Collections.nCopies(count, new GuestFrame(0, new byte[GuestFrame.BYTES_MIN]));
         ByteBuf frame = GuestFramesCodec.encode(UnpooledByteBufAllocator.DEFAULT, smallest, false);
-        assertThat(GuestFramesCodec.decode(frame.skipBytes(FrameHeader.BYTES)).frames()).hasSize(count);
+        assertThat(GuestFramesCodec.decode(frame.skipBytes(FrameHeader.BYTES)).frames())
+                .hasSize(count);
         frame.release();
     }
 

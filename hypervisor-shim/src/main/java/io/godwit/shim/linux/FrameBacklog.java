@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// The frames sent to a tap that its reader may not have read. Pure: what is seen, read and dropped is told to
 /// it.
 ///
-/// The invariant: a frame is let go only when two later ones have been read as well, or when it has been there
-/// for longer than [#DOUBT_NS] after it was read. Two, because a reader that has just been paused reads one
-/// more into a queue of its own, and may have thrown away one that waited there.
+/// The invariant: a frame is let go only when two later ones have been read as well, or when nothing has been
+/// read for longer than [#DOUBT_NS]. Two, because a reader that has just been paused reads one more into a
+/// queue of its own, and may have thrown away one that waited there.
 ///
 /// How many are unread is a difference of two counters, which began somewhere: frames may have waited in the
 /// tap before. Whenever the difference says that nothing waits, it is taken at its word and counted from there;
@@ -30,12 +30,14 @@ final class FrameBacklog {
     private long seen;
     private long readBase;
     private long droppedBase;
+    private long lastRead;
+    private long lastReadNs = Long.MIN_VALUE / 2;
     private boolean begun;
     private long captured;
     private long dropped;
 
     /// @param frame null for one that need not be kept, but counts
-    private record Entry(@Nullable GuestFrame frame, long seenNs) {
+    private record Entry(@Nullable GuestFrame frame) {
         int size() {
             return frame == null ? 0 : frame.bytes().length;
         }
@@ -48,6 +50,7 @@ final class FrameBacklog {
     FrameBacklog(TapCounters.Figures start, int framesMax, int bytesMax) {
         this.readBase = start.read();
         this.droppedBase = start.dropped();
+        this.lastRead = start.read();
         this.framesMax = framesMax;
         this.bytesMax = bytesMax;
     }
@@ -55,12 +58,12 @@ final class FrameBacklog {
     /// A frame was sent to the tap.
     ///
     /// @param frame null if it is of no use to the guest elsewhere
-    void seen(@Nullable GuestFrame frame, long nowNs) {
+    void seen(@Nullable GuestFrame frame) {
         seen++;
         if (begun && frame == null) {
             return;
         }
-        Entry entry = new Entry(frame, nowNs);
+        Entry entry = new Entry(frame);
         if (begun) {
             // The newest goes: who sent it may send it again, and what came before stays in order.
             if (entries.size() >= framesMax || bytes + entry.size() > bytesMax) {
@@ -91,6 +94,10 @@ final class FrameBacklog {
         if (begun) {
             return;
         }
+        if (figures.read() != lastRead) {
+            lastRead = figures.read();
+            lastReadNs = nowNs;
+        }
         long read = figures.read() - readBase;
         long waiting = seen - read - (figures.dropped() - droppedBase);
         // Of frames that found no room in the tap it is not known which they were, so all of them count.
@@ -104,7 +111,7 @@ final class FrameBacklog {
         while (entries.size() > unread + DOUBTFUL) {
             removeFirst();
         }
-        while (entries.size() > unread && nowNs - entries.getFirst().seenNs() > DOUBT_NS) {
+        while (entries.size() > unread && nowNs - lastReadNs > DOUBT_NS) {
             removeFirst();
         }
     }

@@ -202,7 +202,7 @@ public final class TapCapture implements FrameCapture {
                     begin || (!begun && startNs - progressNs >= PROGRESS_NS) ? counters.read() : null;
             byte[] frame = frames.next();
             for (int left = LOOK_FRAMES_MAX; frame != null; left--) {
-                backlog.seen(wanted(frame), System.nanoTime());
+                backlog.seen(wanted(frame));
                 if (left == 0) {
                     return begun && !backlog.isEmpty();
                 }

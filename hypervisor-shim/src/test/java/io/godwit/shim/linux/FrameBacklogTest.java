@@ -38,10 +38,21 @@ class FrameBacklogTest {
     @Test
     void whatWasReadLongAgoIsNoLongerInDoubt() {
         see(5);
-        backlog.progress(figures(1005, 7), FrameBacklog.DOUBT_NS + 1);
+        backlog.progress(figures(1005, 7), 5);
+        backlog.progress(figures(1005, 7), FrameBacklog.DOUBT_NS + 6);
         backlog.begin();
         assertThat(taken()).isEmpty();
         assertThat(backlog.captured()).isZero();
+    }
+
+    /// A reader that was not given the processor reads late, and may be paused right after.
+    @Test
+    void whatWaitedLongAndWasReadJustNowIsInDoubt() {
+        see(3);
+        backlog.progress(figures(1000, 7), 0);
+        backlog.progress(figures(1003, 7), FrameBacklog.DOUBT_NS * 3);
+        backlog.begin();
+        assertThat(taken()).containsExactly(1, 2);
     }
 
     @Test
@@ -93,12 +104,12 @@ class FrameBacklogTest {
     @Test
     void framesOfNoUseCountAndAreNotTaken() {
         see(2);
-        backlog.seen(null, 0);
+        backlog.seen(null);
         see(1);
         backlog.progress(figures(1001, 7), 0);
         backlog.begin();
         assertThat(taken()).containsExactly(0, 1, 2);
-        backlog.seen(null, 0);
+        backlog.seen(null);
         assertThat(backlog.isEmpty()).isTrue();
         assertThat(backlog.captured()).isEqualTo(3);
     }
@@ -107,10 +118,10 @@ class FrameBacklogTest {
     void beforeThePauseTheOldestGiveWayAndAfterItTheNewest() {
         FrameBacklog small = new FrameBacklog(figures(0, 0), 3, 1 << 20);
         for (int number = 0; number < 5; number++) {
-            small.seen(frame(number, 100), 0);
+            small.seen(frame(number, 100));
         }
         small.begin();
-        small.seen(frame(5, 100), 0);
+        small.seen(frame(5, 100));
         assertThat(numbers(small.take(1 << 20))).containsExactly(2, 3, 4);
         assertThat(small.dropped()).isEqualTo(1);
         assertThat(small.captured()).isEqualTo(3);
@@ -118,7 +129,7 @@ class FrameBacklogTest {
         FrameBacklog narrow = new FrameBacklog(figures(0, 0), 100, 250);
         narrow.begin();
         for (int number = 0; number < 4; number++) {
-            narrow.seen(frame(number, 100), 0);
+            narrow.seen(frame(number, 100));
         }
         assertThat(numbers(narrow.take(1 << 20))).containsExactly(0, 1);
         assertThat(narrow.dropped()).isEqualTo(2);
@@ -128,7 +139,7 @@ class FrameBacklogTest {
     void batchesKeepToTheirSizeUnlessOneFrameIsLarger() {
         backlog.begin();
         for (int size : new int[] {100, 100, 900, 100}) {
-            backlog.seen(frame(next++, size), 0);
+            backlog.seen(frame(next++, size));
         }
         assertThat(numbers(backlog.take(250))).containsExactly(0, 1);
         assertThat(numbers(backlog.take(250))).containsExactly(2);
@@ -136,7 +147,7 @@ class FrameBacklogTest {
     }
 
     private void see(int count) {
-        IntStream.range(0, count).forEach(_ -> backlog.seen(frame(next++, 64), 0));
+        IntStream.range(0, count).forEach(_ -> backlog.seen(frame(next++, 64)));
     }
 
     private List<Integer> taken() {

@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.godwit.shim.GuestFrame;
 import io.godwit.shim.linux.PacketSocket.Mode;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -225,6 +229,69 @@ class TapFramesTest {
         }
         network.send(to("ffffffffffff", SENDER, 5));
         assertThat(numbers(readAll())).containsExactly(5);
+    }
+
+    @Test
+    void aChecksumThatWasLeftToTheCardIsRightAtAnother() throws Exception {
+        ip("addr", "add", "10.99.0.1/24", "dev", "br0");
+        ip("neigh", "replace", "10.99.0.2", "lladdr", "52:54:00:00:00:02", "dev", "br0", "nud", "permanent");
+        try (TapReader first = inside(() -> {
+                    Tap.create("gwtap1", "br0");
+                    return TapReader.openWithOffloads("gwtap1");
+                });
+                TapCapture capture = inside(
+                        () -> TapCapture.open(List.of(new TapCapture.Port("gwtap1", "52:54:00:00:00:02"))));
+                DatagramSocket socket = inside(() -> new DatagramSocket(0));
+                TapDelivery delivery = inside(() -> TapDelivery.open(List.of(TAP)))) {
+            assertThat(first).isNotNull();
+            capture.begin();
+            byte[] content = "what a sender leaves to its card".getBytes(StandardCharsets.US_ASCII);
+            socket.send(new DatagramPacket(content, content.length, new InetSocketAddress("10.99.0.2", 7)));
+            GuestFrame datagram = takeDatagram(capture);
+            assertThat(datagram.bytes()[0] & 1).as("its checksum is left to the card").isEqualTo(1);
+            assertThat(checksum(ethernet(datagram))).isNotEqualTo(0xffff);
+
+            assertThat(delivery.deliver(datagram)).isTrue();
+            AtomicReference<byte[]> received = new AtomicReference<>(new byte[0]);
+            await().until(() -> {
+                for (byte[] frame = guest.next(); frame != null; frame = guest.next()) {
+                    if (isDatagram(frame)) {
+                        received.set(frame);
+                    }
+                }
+                return received.get().length > 0;
+            });
+            assertThat(checksum(received.get())).isEqualTo(0xffff);
+        }
+    }
+
+    private static GuestFrame takeDatagram(TapCapture capture) throws Exception {
+        long deadlineNs = System.nanoTime() + LONG.toNanos();
+        while (System.nanoTime() < deadlineNs) {
+            for (GuestFrame frame : capture.take(100_000, Duration.ofMillis(100))) {
+                if (isDatagram(ethernet(frame))) {
+                    return frame;
+                }
+            }
+        }
+        throw new AssertionError("The datagram was not captured");
+    }
+
+    private static boolean isDatagram(byte[] ethernet) {
+        return ethernet[12] == 8 && ethernet[13] == 0 && ethernet[23] == 17;
+    }
+
+    /// The ones' complement sum over a UDP datagram and its pseudo header: 0xffff if the checksum is right.
+    private static int checksum(byte[] ethernet) {
+        int length = (ethernet[38] & 0xff) << 8 | (ethernet[39] & 0xff);
+        int sum = 17 + length;
+        for (int at = 26; at < 34 + length; at++) {
+            sum += (at % 2 == 0 ? (ethernet[at] & 0xff) << 8 : ethernet[at] & 0xff);
+        }
+        while (sum >> 16 != 0) {
+            sum = (sum & 0xffff) + (sum >> 16);
+        }
+        return sum;
     }
 
     private TapCapture capture() throws Exception {

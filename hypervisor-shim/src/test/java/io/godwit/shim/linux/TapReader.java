@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 /// Reads a tap as a hypervisor does, frame by frame.
 final class TapReader implements AutoCloseable {
     private static final long TUNSETIFF = 0x400454caL;
+    private static final long TUNSETOFFLOAD = 0x400454d0L;
     private static final short IFF_TAP_NO_PI = 0x1002;
+    private static final short IFF_VNET_HDR = 0x4000;
+    private static final long CHECKSUM_AND_TSO = 7;
 
     private final FileHandle handle;
 
@@ -22,12 +25,27 @@ final class TapReader implements AutoCloseable {
     }
 
     static TapReader open(String tap) throws HypervisorException {
+        return open(tap, IFF_TAP_NO_PI);
+    }
+
+    /// Takes frames whose checksums and cutting are left to it, as a virtio card does. Each begins with a header.
+    static TapReader openWithOffloads(String tap) throws HypervisorException {
+        TapReader reader = open(tap, (short) (IFF_TAP_NO_PI | IFF_VNET_HDR));
+        // This request takes a number where others take an address.
+        MemorySegment offloads = MemorySegment.ofAddress(CHECKSUM_AND_TSO);
+        reader.handle
+                .call(descriptor -> Libc.ioctl(descriptor, TUNSETOFFLOAD, offloads))
+                .orThrow("Could not take offloads of " + tap);
+        return reader;
+    }
+
+    private static TapReader open(String tap, short flags) throws HypervisorException {
         int fd = Libc.open(Path.of("/dev/net/tun"), Libc.O_RDWR | Libc.O_CLOEXEC | Libc.O_NONBLOCK, 0)
                 .intOrThrow("Could not open /dev/net/tun");
         FileHandle handle = new FileHandle(tap, fd);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment request = NetworkInterfaces.request(arena, tap);
-            request.set(JAVA_SHORT, NetworkInterfaces.IFREQ_UNION, IFF_TAP_NO_PI);
+            request.set(JAVA_SHORT, NetworkInterfaces.IFREQ_UNION, flags);
             handle.call(descriptor -> Libc.ioctl(descriptor, TUNSETIFF, request))
                     .orThrow("Could not attach to " + tap);
         }

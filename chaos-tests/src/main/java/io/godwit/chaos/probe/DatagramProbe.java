@@ -47,8 +47,7 @@ public final class DatagramProbe implements AutoCloseable {
             DatagramSocket socket = NetworkNamespace.call(from.name(), () -> new DatagramSocket(0));
             socket.setReceiveBufferSize(RECEIVE_BYTES);
             socket.setSoTimeout(LAST_ANSWER_MS);
-            DatagramProbe probe =
-                    new DatagramProbe(socket, new InetSocketAddress(address, GuestServices.UDP_PORT));
+            DatagramProbe probe = new DatagramProbe(socket, new InetSocketAddress(address, GuestServices.UDP_PORT));
             probe.receiver.start();
             probe.sender.start();
             return probe;

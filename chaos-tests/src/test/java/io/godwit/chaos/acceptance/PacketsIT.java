@@ -60,7 +60,8 @@ final class PacketsIT {
     /// Everything that is sent to the guest while something happens to it.
     private static final class Traffic implements AutoCloseable {
         private final Namespace client = lab.network().client();
-        private final DatagramProbe datagrams = DatagramProbe.start(client, guest.file().address());
+        private final DatagramProbe datagrams =
+                DatagramProbe.start(client, guest.file().address());
         private final PingProbe four = PingProbe.start(client, guest.file().address());
         private final PingProbe six = PingProbe.start(client, guest.file().address6());
         private final PingProbe tagged = PingProbe.start(client, guest.file().vlanAddress());

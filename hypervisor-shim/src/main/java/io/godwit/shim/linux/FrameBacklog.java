@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// should a few have waited then, the count is too low by these few until the queue has really been empty once.
 final class FrameBacklog {
     static final int FRAMES_MAX = 4096;
-    static final int BYTES_MAX = 16 << 20;
+    static final int BYTES_MAX = 8 << 20;
     static final int DOUBTFUL = 2;
     static final long DOUBT_NS = 100_000_000;
 
@@ -41,10 +41,6 @@ final class FrameBacklog {
         int size() {
             return frame == null ? 0 : frame.bytes().length;
         }
-    }
-
-    FrameBacklog(TapCounters.Figures start) {
-        this(start, FRAMES_MAX, BYTES_MAX);
     }
 
     FrameBacklog(TapCounters.Figures start, int framesMax, int bytesMax) {

@@ -21,7 +21,6 @@ public final class TapCapture implements FrameCapture {
     /// How often the tap's progress is looked at while the guest runs.
     private static final long PROGRESS_NS = 2_000_000;
 
-
     private final List<Card> cards = new ArrayList<>();
     private final Object arrivals = new Object();
     private long arrived;
@@ -43,7 +42,7 @@ public final class TapCapture implements FrameCapture {
         TapCapture capture = new TapCapture();
         try {
             for (Port port : ports) {
-                capture.cards.add(capture.card(port));
+                capture.cards.add(capture.card(port, FrameBacklog.BYTES_MAX / ports.size()));
             }
         } catch (HypervisorException | RuntimeException e) {
             capture.close();
@@ -53,12 +52,13 @@ public final class TapCapture implements FrameCapture {
         return capture;
     }
 
-    private Card card(Port port) throws HypervisorException {
+    /// @param bytesMax its share of what all cards may have waiting
+    private Card card(Port port, int bytesMax) throws HypervisorException {
         TapCounters counters = TapCounters.open(port.tap());
         try {
             // The counters first: a frame in between is taken for one that nobody has to keep, and the next look
             // mends that.
-            FrameBacklog backlog = new FrameBacklog(counters.read());
+            FrameBacklog backlog = new FrameBacklog(counters.read(), FrameBacklog.FRAMES_MAX, bytesMax);
             byte[] mac = HexFormat.ofDelimiter(":").parseHex(port.mac());
             return new Card(cards.size(), port.tap(), mac, counters, OutgoingFrames.open(port.tap()), backlog);
         } catch (HypervisorException | RuntimeException e) {

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class FrameBacklogTest {
     private static final long MS = 1_000_000;
 
-    private final FrameBacklog backlog = new FrameBacklog(figures(1000, 7));
+    private final FrameBacklog backlog =
+            new FrameBacklog(figures(1000, 7), FrameBacklog.FRAMES_MAX, FrameBacklog.BYTES_MAX);
     private int next;
 
     @Test

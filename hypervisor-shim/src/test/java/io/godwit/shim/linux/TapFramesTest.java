@@ -239,8 +239,8 @@ class TapFramesTest {
                     Tap.create("gwtap1", "br0");
                     return TapReader.openWithOffloads("gwtap1");
                 });
-                TapCapture capture = inside(
-                        () -> TapCapture.open(List.of(new TapCapture.Port("gwtap1", "52:54:00:00:00:02"))));
+                TapCapture capture =
+                        inside(() -> TapCapture.open(List.of(new TapCapture.Port("gwtap1", "52:54:00:00:00:02"))));
                 DatagramSocket socket = inside(() -> new DatagramSocket(0));
                 TapDelivery delivery = inside(() -> TapDelivery.open(List.of(TAP)))) {
             assertThat(first).isNotNull();
@@ -248,7 +248,9 @@ class TapFramesTest {
             byte[] content = "what a sender leaves to its card".getBytes(StandardCharsets.US_ASCII);
             socket.send(new DatagramPacket(content, content.length, new InetSocketAddress("10.99.0.2", 7)));
             GuestFrame datagram = takeDatagram(capture);
-            assertThat(datagram.bytes()[0] & 1).as("its checksum is left to the card").isEqualTo(1);
+            assertThat(datagram.bytes()[0] & 1)
+                    .as("its checksum is left to the card")
+                    .isEqualTo(1);
             assertThat(checksum(ethernet(datagram))).isNotEqualTo(0xffff);
 
             assertThat(delivery.deliver(datagram)).isTrue();

@@ -32,7 +32,7 @@ public final class Limits {
     /// Frames for the guest that wait at the target until it runs.
     public static final int FRAMES_WAITING_MAX = 8192;
 
-    public static final int FRAMES_WAITING_BYTES_MAX = 16 << 20;
+    public static final int FRAMES_WAITING_BYTES_MAX = 8 << 20;
 
     /// What one digest of `verify` covers.
     public static final int DIGEST_CHUNK_BYTES = 1 << 20;

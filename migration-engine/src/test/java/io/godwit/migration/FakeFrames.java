@@ -31,7 +31,7 @@ final class FakeFrames {
 
     private static int number(GuestFrame frame) {
         byte[] bytes = frame.bytes();
-        return (bytes[bytes.length - 2] & 0xff) << 8 | bytes[bytes.length - 1] & 0xff;
+        return (bytes[bytes.length - 2] & 0xff) << 8 | (bytes[bytes.length - 1] & 0xff);
     }
 
     /// Somebody sends something to the guest, and it reaches the source.

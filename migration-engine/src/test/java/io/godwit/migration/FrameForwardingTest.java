@@ -33,8 +33,8 @@ class FrameForwardingTest {
     @Test
     void lateFramesAreDeliveredInOrderOnceTheRecordNamesTheTarget() throws Exception {
         try (TwoHosts hosts = hosts()) {
-            AtomicReference<String> ownerAtFirstDelivery = new AtomicReference<>();
-            network.whenDelivering = () -> ownerAtFirstDelivery.compareAndSet(null, hosts.record.owner());
+            AtomicReference<String> ownerAtFirstDelivery = new AtomicReference<>("");
+            network.whenDelivering = () -> ownerAtFirstDelivery.compareAndSet("", hosts.record.owner());
             hosts.sourceGuest.whenPaused = () -> IntStream.range(0, 300).forEach(network::reachSource);
             hosts.record.holdCommit = new CountDownLatch(1);
             Migration migration = hosts.start(policy -> policy);

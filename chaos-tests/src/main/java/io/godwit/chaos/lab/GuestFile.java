@@ -52,7 +52,8 @@ public record GuestFile(
         return disk;
     }
 
-    String mac() {
+    /// Of its network card.
+    public String mac() {
         return "52:54:00:77:01:%02x".formatted(number);
     }
 

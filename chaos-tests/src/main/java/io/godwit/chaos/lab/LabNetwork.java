@@ -15,12 +15,16 @@ import java.util.List;
 /// | host n | 10.77.0.(10+n), and 10.78.0.(10+n) on the migration network | fd77::(10+n) |
 /// | guest n | 10.77.1.n | fd77::1:n |
 ///
-/// Client and guests are in a VLAN as well, tagged on their own cables: 10.79.0.3 and 10.79.1.n.
+/// Guests are in a VLAN as well, with the address 10.79.1.n there; probes tag their frames themselves.
 public final class LabNetwork {
     /// Of the first server.
     public static final String ZOOKEEPER_ADDRESS = "10.77.0.2";
 
-    static final int VLAN = 7;
+    /// Guests have addresses in it; no interface of the lab does.
+    public static final int VLAN = 7;
+
+    /// Who pings guests there.
+    public static final String VLAN_CLIENT = "10.79.0.3";
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final String NOBODY_MAC = "02:00:00:00:de:ad";
@@ -87,9 +91,6 @@ public final class LabNetwork {
         }
         plug(client, "eth0", "client");
         address(client, "eth0", "10.77.0.3/16", "fd77::3/64");
-        client.ip("link", "add", "link", "eth0", "name", "eth0." + VLAN, "type", "vlan", "id", "" + VLAN);
-        client.ip("addr", "add", "10.79.0.3/16", "dev", "eth0." + VLAN);
-        client.ip("link", "set", "eth0." + VLAN, "up");
         if (settings.migrationNetwork()) {
             bridge(middle, "br1");
         }

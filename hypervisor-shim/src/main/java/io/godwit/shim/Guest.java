@@ -41,10 +41,23 @@ public interface Guest extends AutoCloseable {
     /// writing (they are by [#resume]). On failure the guest is of no further use: destroy it.
     void loadDeviceState(DeviceState state) throws HypervisorException;
 
-    /// Makes this host's own bridges send the guest's frames to it, though it has said nothing here yet: they wait
-    /// for it. To be called once the guest belongs to this host. On failure the bridges learn it from the guest's
-    /// first frame.
+    /// Makes this host's own bridges send the guest's frames to it, though it has said nothing here yet, and
+    /// what is sent to everybody: they wait for it. A guest that is being received gets nothing before, for it
+    /// would find frames as old as the migration. To be called once the guest belongs to this host. On failure
+    /// the bridges learn it from the guest's first frame.
     void becomeReachable() throws HypervisorException;
+
+    /// Starts to look at the frames this host sends to the guest's network cards, so that none is lost when the
+    /// guest moves. The guest notices nothing.
+    default FrameCapture captureFrames() throws HypervisorException {
+        return FrameCapture.NONE;
+    }
+
+    /// Opens a way for frames that reached another host. To be used once the guest belongs to this host; what
+    /// is delivered before the guest runs waits for it.
+    default FrameDelivery deliverFrames() throws HypervisorException {
+        return FrameDelivery.NONE;
+    }
 
     /// Makes the guest's network cards tell the network where they are now. Returns at once.
     void announce() throws HypervisorException;

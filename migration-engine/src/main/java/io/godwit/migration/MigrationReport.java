@@ -33,6 +33,7 @@ public record MigrationReport(
         long rawPages,
         long deltaPages,
         Switchover switchover,
+        ForwardedFrames forwardedFrames,
         List<String> warnings) {
 
     public MigrationReport {
@@ -52,6 +53,16 @@ public record MigrationReport(
     /// @param pages                what the round covered
     /// @param dirtyBytesPerSecond  what the guest wrote while the round before was sent
     public record Round(long pages, long bytesSent, double durationMs, long dirtyBytesPerSecond) {}
+
+    /// Frames for the guest's network cards that reached the source although the guest did not run there any
+    /// more.
+    ///
+    /// @param captured   all of them; two that the guest had just received may be among them
+    /// @param delivered  of these, put before the guest's cards at the target
+    /// @param dropped    of these, not known to have been
+    public record ForwardedFrames(long captured, long delivered, long dropped) {
+        public static final ForwardedFrames NONE = new ForwardedFrames(0, 0, 0);
+    }
 
     /// The parts of the downtime, in order.
     public record Switchover(

@@ -2,6 +2,8 @@ package io.godwit.migration;
 
 import io.godwit.shim.DeviceState;
 import io.godwit.shim.DirtyTracker;
+import io.godwit.shim.FrameCapture;
+import io.godwit.shim.FrameDelivery;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
@@ -39,6 +41,9 @@ final class FakeGuest implements Guest {
     volatile Runnable whenPaused = () -> {};
     volatile Runnable whenSaving = () -> {};
     volatile Runnable beforeResume = () -> {};
+    volatile FrameCapture capture = FrameCapture.NONE;
+    volatile FrameDelivery delivery = FrameDelivery.NONE;
+    volatile @Nullable String captureFailure;
     volatile int resumes;
     volatile boolean destroyed;
     volatile byte @Nullable [] loaded;
@@ -205,6 +210,17 @@ final class FakeGuest implements Guest {
     @Override
     public void becomeReachable() {
         // It has no network.
+    }
+
+    @Override
+    public FrameCapture captureFrames() throws HypervisorException {
+        failIf(captureFailure);
+        return capture;
+    }
+
+    @Override
+    public FrameDelivery deliverFrames() {
+        return delivery;
     }
 
     @Override

@@ -37,6 +37,11 @@ public record GuestFile(
         return "fd77::1:" + number;
     }
 
+    /// Its address in the lab's VLAN.
+    public String vlanAddress() {
+        return "10.79.1." + number;
+    }
+
     /// Its image.
     ///
     /// @throws IllegalStateException if it has none
@@ -47,7 +52,8 @@ public record GuestFile(
         return disk;
     }
 
-    String mac() {
+    /// Of its network card.
+    public String mac() {
         return "52:54:00:77:01:%02x".formatted(number);
     }
 
@@ -69,7 +75,8 @@ public record GuestFile(
 
     /// The text of the guest file.
     String text(GuestImage image) {
-        String network = "gw.ip=%s/16 gw.ip6=%s/64".formatted(address(), address6());
+        String network = "gw.ip=%s/16 gw.ip6=%s/64 gw.vlan=%d gw.vlanip=%s/16"
+                .formatted(address(), address6(), LabNetwork.VLAN, vlanAddress());
         String vif = "mac=%s, ip=%s %s".formatted(mac(), address(), address6())
                 + (bridge.isEmpty() ? "" : ", bridge=" + bridge);
         return """

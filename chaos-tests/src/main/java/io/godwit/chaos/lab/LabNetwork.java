@@ -14,9 +14,17 @@ import java.util.List;
 /// | client | 10.77.0.3 | fd77::3 |
 /// | host n | 10.77.0.(10+n), and 10.78.0.(10+n) on the migration network | fd77::(10+n) |
 /// | guest n | 10.77.1.n | fd77::1:n |
+///
+/// Guests are in a VLAN as well, with the address 10.79.1.n there; probes tag their frames themselves.
 public final class LabNetwork {
     /// Of the first server.
     public static final String ZOOKEEPER_ADDRESS = "10.77.0.2";
+
+    /// Guests have addresses in it; no interface of the lab does.
+    public static final int VLAN = 7;
+
+    /// Who pings guests there.
+    public static final String VLAN_CLIENT = "10.79.0.3";
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final String NOBODY_MAC = "02:00:00:00:de:ad";

@@ -69,7 +69,7 @@ add_module() {
   echo "$base.ko" >>"$root/modules/order"
 }
 : >"$root/modules/order"
-for name in virtio_pci virtio_net virtio_blk virtio-rng evdev button pvpanic-pci; do
+for name in virtio_pci virtio_net virtio_blk virtio-rng evdev button pvpanic-pci 8021q; do
   add_module "$name"
 done
 

@@ -28,6 +28,10 @@ public final class FaultyAgent {
         DEVICE_STATE_CORRUPTED,
         /// As a source, it runs its copy on when the guest is the target's already.
         SOURCE_RESUMES_AFTER_THE_MOVE,
+        /// As a source, it captures no frames that reach the guest after its pause.
+        FRAMES_FORGOTTEN,
+        /// As a source, it dies when it learns that the guest runs on the target, with frames still to forward.
+        DIES_WHILE_FORWARDING,
         /// No fault of the agent: its QEMU knows other machine types and processors than everybody else's.
         OTHER_MACHINE
     }
@@ -56,6 +60,8 @@ public final class FaultyAgent {
             case PAGE_CORRUPTED -> FaultyHypervisor.of(parts.hypervisor(), SpoiledPage::new);
             case DEVICE_STATE_CORRUPTED -> FaultyHypervisor.of(parts.hypervisor(), _ -> new SpoiledState());
             case SOURCE_RESUMES_AFTER_THE_MOVE -> FaultyHypervisor.of(parts.hypervisor(), _ -> new ResumedCopy());
+            case DIES_WHILE_FORWARDING -> FaultyHypervisor.of(parts.hypervisor(), _ -> new ForwarderThatDies());
+            case FRAMES_FORGOTTEN -> FaultyHypervisor.of(parts.hypervisor(), _ -> new ForgottenFrames());
             case OTHER_MACHINE -> otherMachine(config);
         };
         AgentParts faulty = new AgentParts(

@@ -34,6 +34,10 @@ final class ReportView {
                 "pages",
                 report.zeroPages() + " zero, " + report.compressedPages() + " compressed, " + report.rawPages()
                         + " as they are" + (report.deltaPages() == 0 ? "" : ", " + report.deltaPages() + " as deltas"));
+        MigrationReport.ForwardedFrames late = report.forwardedFrames();
+        if (late.captured() > 0) {
+            fact(out, "packets", late.delivered() + " of " + late.captured() + " late ones forwarded");
+        }
         if (report.epoch() > 0) {
             fact(out, "epoch", Long.toString(report.epoch()));
         }

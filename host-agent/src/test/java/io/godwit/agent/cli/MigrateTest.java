@@ -274,6 +274,7 @@ class MigrateTest {
                 6_072,
                 0,
                 new MigrationReport.Switchover(1, 20, 4, 5, 1.5),
+                new MigrationReport.ForwardedFrames(12, 11, 1),
                 List.of("The tap stayed."));
     }
 

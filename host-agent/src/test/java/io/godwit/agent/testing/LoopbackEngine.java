@@ -183,6 +183,7 @@ public final class LoopbackEngine implements MigrationEngine {
                     0,
                     0,
                     MigrationReport.Switchover.NONE,
+                    MigrationReport.ForwardedFrames.NONE,
                     List.of());
         }
 

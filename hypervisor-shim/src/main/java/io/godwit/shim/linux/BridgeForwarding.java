@@ -16,12 +16,7 @@ import java.util.HexFormat;
 ///
 /// Source: the kernel's `rtnetlink(7)`, `RTM_NEWNEIGH` for the family `AF_BRIDGE`.
 public final class BridgeForwarding {
-    private static final int AF_NETLINK = 16;
-    private static final int SOCK_RAW = 3;
-    private static final int SOCK_CLOEXEC = 02000000;
-    private static final int NETLINK_ROUTE = 0;
     private static final short RTM_NEWNEIGH = 28;
-    private static final short NLMSG_ERROR = 2;
     /// Request, with acknowledgement, replacing what is there or creating it.
     private static final short FLAGS = 0x0001 | 0x0004 | 0x0100 | 0x0400;
     private static final byte AF_BRIDGE = 7;
@@ -32,9 +27,6 @@ public final class BridgeForwarding {
     private static final int MAC_BYTES = 6;
     /// Header of the message, header of the neighbour, header of the attribute, and the MAC padded to four bytes.
     private static final int MESSAGE_BYTES = 16 + 12 + 4 + 8;
-
-    private static final int ANSWER_BYTES = 256;
-    private static final int ANSWER_MS = 1_000;
 
     private BridgeForwarding() {}
 
@@ -47,18 +39,9 @@ public final class BridgeForwarding {
         int index = NetworkInterfaces.index(port)
                 .orElseThrow(() -> new HypervisorException("There is no network interface " + port));
         byte[] address = address(mac);
-        int fd = Libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)
-                .intOrThrow("Could not open a netlink socket");
-        try (FileHandle socket = new FileHandle("netlink socket", fd);
-                Arena arena = Arena.ofConfined()) {
-            MemorySegment message = message(arena, index, address);
-            String attempt = "Could not tell the bridge that " + mac + " is behind " + port;
-            socket.call(descriptor -> Libc.send(descriptor, message, 0)).orThrow(attempt);
-            CallResult ready = socket.call(descriptor -> Libc.pollIn(descriptor, ANSWER_MS));
-            if (ready.orThrow(attempt) == 0) {
-                throw new HypervisorException(attempt + ": the kernel did not answer");
-            }
-            checkAnswer(socket, arena, attempt);
+        try (Arena arena = Arena.ofConfined()) {
+            Netlink.request(
+                    message(arena, index, address), "Could not tell the bridge that " + mac + " is behind " + port);
         }
     }
 
@@ -75,23 +58,6 @@ public final class BridgeForwarding {
         message.set(JAVA_SHORT, 30, NDA_LLADDR);
         MemorySegment.copy(address, 0, message, JAVA_BYTE, 32, MAC_BYTES);
         return message;
-    }
-
-    /// The answer is an error message whose error is 0 if all went well.
-    private static void checkAnswer(FileHandle socket, Arena arena, String attempt) throws HypervisorException {
-        MemorySegment answer = arena.allocate(ANSWER_BYTES, 4);
-        MemorySegment from = arena.allocate(16, 4);
-        MemorySegment fromLength = arena.allocate(JAVA_INT);
-        fromLength.set(JAVA_INT, 0, 16);
-        long length = socket.call(descriptor -> Libc.recvfrom(descriptor, answer, 0, from, fromLength))
-                .orThrow(attempt);
-        if (length < 20 || answer.get(JAVA_SHORT, 4) != NLMSG_ERROR) {
-            throw new HypervisorException(attempt + ": the kernel answered something else");
-        }
-        int error = answer.get(JAVA_INT, 16);
-        if (error != 0) {
-            throw new HypervisorException(attempt + ": " + new Errno(-error));
-        }
     }
 
     private static byte[] address(String mac) throws HypervisorException {

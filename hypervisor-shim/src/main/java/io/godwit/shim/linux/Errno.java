@@ -12,6 +12,7 @@ record Errno(int code) {
     static final Errno EBUSY = new Errno(16);
     static final Errno ENODEV = new Errno(19);
     static final Errno EINVAL = new Errno(22);
+    static final Errno ENOBUFS = new Errno(105);
 
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(1, "EPERM, operation not permitted"),

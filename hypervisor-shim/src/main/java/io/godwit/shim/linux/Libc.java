@@ -49,6 +49,8 @@ final class Libc {
             bind("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle PREAD =
             bind("pread", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle READ =
+            bind("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle FALLOCATE =
             bind("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle IOCTL =
@@ -73,6 +75,10 @@ final class Libc {
             bind("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle RECVFROM = bind(
             "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
+    private static final MethodHandle RECVMSG =
+            bind("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle GETSOCKOPT =
+            bind("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle POLL =
             bind("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle CLOCK_GETTIME =
@@ -102,6 +108,10 @@ final class Libc {
 
     static CallResult pread(int fd, MemorySegment into, long offset) {
         return call(errno -> (long) PREAD.invokeExact(errno, fd, into, into.byteSize(), offset));
+    }
+
+    static CallResult read(int fd, MemorySegment into) {
+        return call(errno -> (long) READ.invokeExact(errno, fd, into, into.byteSize()));
     }
 
     static CallResult fallocate(int fd, int mode, long offset, long bytes) {
@@ -166,6 +176,20 @@ final class Libc {
     /// @param fromLength four bytes holding the size of `from`
     static CallResult recvfrom(int fd, MemorySegment into, int flags, MemorySegment from, MemorySegment fromLength) {
         return call(errno -> (long) RECVFROM.invokeExact(errno, fd, into, into.byteSize(), flags, from, fromLength));
+    }
+
+    /// @param message a `struct msghdr` whose buffers outlive the call
+    static CallResult recvmsg(int fd, MemorySegment message, int flags) {
+        return call(errno -> (long) RECVMSG.invokeExact(errno, fd, message, flags));
+    }
+
+    /// @param value filled as far as the option reaches
+    static CallResult getsockopt(int fd, int level, int option, MemorySegment value) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment length = arena.allocate(JAVA_INT);
+            length.set(JAVA_INT, 0, (int) value.byteSize());
+            return call(errno -> (int) GETSOCKOPT.invokeExact(errno, fd, level, option, value, length));
+        }
     }
 
     /// Waits until the descriptor can be read (or, for a pidfd, its process has ended). The value is 1 if so and 0

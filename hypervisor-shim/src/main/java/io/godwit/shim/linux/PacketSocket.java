@@ -14,7 +14,7 @@ import java.util.Optional;
 /// use by several threads.
 public final class PacketSocket implements AutoCloseable {
     /// The largest frame the kernel hands over: an IP packet of 64 KiB not yet cut into segments, with headers.
-    public static final int FRAME_BYTES_MAX = (64 << 10) + 64;
+    public static final int FRAME_BYTES_MAX = (64 << 10) + 256;
 
     private static final int AF_PACKET = 17;
     private static final int SOCK_RAW = 3;
@@ -43,6 +43,9 @@ public final class PacketSocket implements AutoCloseable {
     public enum Mode {
         /// Sends; [#receive] sees nothing.
         SEND,
+        /// As SEND, but every frame is preceded by the 10 bytes of a virtio network header, see
+        /// CAPTURE_WITH_OFFLOADS.
+        SEND_WITH_OFFLOADS,
         /// Sends, and sees every frame that passes the interface in either direction.
         CAPTURE,
         /// As CAPTURE, but every frame, sent or seen, is preceded by the 10 bytes of a virtio network header. It
@@ -56,26 +59,39 @@ public final class PacketSocket implements AutoCloseable {
     public record Frame(boolean outgoing, byte[] bytes) {}
 
     public static PacketSocket open(String interfaceName, Mode mode) throws HypervisorException {
+        boolean offloads = mode == Mode.SEND_WITH_OFFLOADS || mode == Mode.CAPTURE_WITH_OFFLOADS;
+        boolean capture = mode == Mode.CAPTURE || mode == Mode.CAPTURE_WITH_OFFLOADS;
+        return new PacketSocket(interfaceName, openHandle(interfaceName, offloads, capture, (_, _) -> {}));
+    }
+
+    /// More to be set before the socket sees its first frame.
+    interface Preparation {
+        void prepare(FileHandle handle, Arena arena) throws HypervisorException;
+    }
+
+    static FileHandle openHandle(String interfaceName, boolean offloads, boolean capture, Preparation preparation)
+            throws HypervisorException {
         int index = NetworkInterfaces.index(interfaceName)
                 .orElseThrow(() -> new HypervisorException("There is no network interface " + interfaceName));
         // Protocol 0 at first: with another one the socket would see all interfaces until it is bound.
         int fd = Libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0).intOrThrow("Could not open a packet socket");
         FileHandle handle = new FileHandle("packet socket on " + interfaceName, fd);
         try (Arena arena = Arena.ofConfined()) {
-            if (mode == Mode.CAPTURE_WITH_OFFLOADS) {
+            if (offloads) {
                 MemorySegment on = arena.allocate(JAVA_INT);
                 on.set(JAVA_INT, 0, 1);
                 handle.call(descriptor -> Libc.setsockopt(descriptor, SOL_PACKET, PACKET_VNET_HDR, on))
                         .orThrow("Could not ask for virtio headers on " + interfaceName);
             }
+            preparation.prepare(handle, arena);
             MemorySegment address = arena.allocate(SOCKADDR_LL_BYTES, 4);
             address.set(JAVA_SHORT, 0, (short) AF_PACKET);
-            address.set(JAVA_SHORT, SLL_PROTOCOL, mode == Mode.SEND ? 0 : ETH_P_ALL_BIG_ENDIAN);
+            address.set(JAVA_SHORT, SLL_PROTOCOL, capture ? ETH_P_ALL_BIG_ENDIAN : 0);
             address.set(JAVA_INT, SLL_IFINDEX, index);
             handle.call(descriptor -> Libc.bindSocket(descriptor, address))
                     .orThrow("Could not bind a packet socket to " + interfaceName);
-            return new PacketSocket(interfaceName, handle);
-        } catch (HypervisorException e) {
+            return handle;
+        } catch (HypervisorException | RuntimeException e) {
             handle.close();
             throw e;
         }
@@ -83,14 +99,29 @@ public final class PacketSocket implements AutoCloseable {
 
     /// Sends one frame, Ethernet header included. Blocks no longer than the interface's queue is full.
     public void send(byte[] frame) throws HypervisorException {
+        send(frame, 0).orThrow("Could not send a frame on " + interfaceName);
+    }
+
+    /// As [#send], but never blocks.
+    ///
+    /// @return false if there is no room now
+    boolean trySend(byte[] frame) throws HypervisorException {
+        CallResult sent = send(frame, MSG_DONTWAIT);
+        if (sent.failedWith(Errno.EAGAIN) || sent.failedWith(Errno.ENOBUFS)) {
+            return false;
+        }
+        sent.orThrow("Could not send a frame on " + interfaceName);
+        return true;
+    }
+
+    private CallResult send(byte[] frame, int flags) throws HypervisorException {
         if (frame.length > FRAME_BYTES_MAX) {
             throw new HypervisorException("Frame is larger than " + FRAME_BYTES_MAX + " bytes: " + frame.length);
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = arena.allocate(Math.max(1, frame.length));
             MemorySegment.copy(frame, 0, bytes, JAVA_BYTE, 0, frame.length);
-            handle.call(fd -> Libc.send(fd, bytes.asSlice(0, frame.length), 0))
-                    .orThrow("Could not send a frame on " + interfaceName);
+            return handle.call(fd -> Libc.send(fd, bytes.asSlice(0, frame.length), flags));
         }
     }
 

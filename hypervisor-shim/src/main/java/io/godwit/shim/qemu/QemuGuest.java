@@ -2,17 +2,23 @@ package io.godwit.shim.qemu;
 
 import io.godwit.shim.DeviceState;
 import io.godwit.shim.DirtyTracker;
+import io.godwit.shim.FrameCapture;
+import io.godwit.shim.FrameDelivery;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
 import io.godwit.shim.linux.BridgeForwarding;
+import io.godwit.shim.linux.BridgePort;
 import io.godwit.shim.linux.LinuxProcess;
 import io.godwit.shim.linux.RamFile;
 import io.godwit.shim.linux.SharedGuestMemory;
+import io.godwit.shim.linux.TapCapture;
+import io.godwit.shim.linux.TapDelivery;
 import io.godwit.shim.linux.UserfaultTracker;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -225,10 +231,26 @@ final class QemuGuest implements Guest {
     @Override
     public void becomeReachable() throws HypervisorException {
         List<GuestSpec.Nic> nics = spec().nics();
-        List<String> taps = TapNames.of(settings.runDirectory(), spec().name(), nics.size());
-        for (int card = 0; card < taps.size(); card++) {
-            BridgeForwarding.learn(taps.get(card), nics.get(card).mac());
+        for (int card = 0; card < nics.size(); card++) {
+            String tap = stored.taps().get(card);
+            BridgeForwarding.learn(tap, nics.get(card).mac());
+            BridgePort.flood(tap, true);
         }
+    }
+
+    @Override
+    public FrameCapture captureFrames() throws HypervisorException {
+        List<TapCapture.Port> ports = new ArrayList<>();
+        for (int card = 0; card < spec().nics().size(); card++) {
+            ports.add(new TapCapture.Port(
+                    stored.taps().get(card), spec().nics().get(card).mac()));
+        }
+        return ports.isEmpty() ? FrameCapture.NONE : TapCapture.open(ports);
+    }
+
+    @Override
+    public FrameDelivery deliverFrames() throws HypervisorException {
+        return stored.taps().isEmpty() ? FrameDelivery.NONE : TapDelivery.open(stored.taps());
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.godwit.shim.GuestSpec;
 import io.godwit.shim.GuestSpec.Nic;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.NbdDisk;
+import io.godwit.shim.linux.BridgePort;
 import io.godwit.shim.linux.LinuxProcess;
 import io.godwit.shim.linux.RamFile;
 import io.godwit.shim.linux.Tap;
@@ -46,7 +47,7 @@ final class QemuLauncher {
         try {
             folder.write(guest);
             makeRam(guest, made);
-            makeTaps(guest, made);
+            makeTaps(guest, made, incoming);
             LinuxProcess process = start(guest, folder, remote, incoming);
             QemuGuest running = QemuGuest.open(settings, guest, folder, process);
             try {
@@ -84,7 +85,7 @@ final class QemuLauncher {
         made.ramFile = true;
     }
 
-    private void makeTaps(StoredGuest guest, Made made) throws HypervisorException {
+    private void makeTaps(StoredGuest guest, Made made, boolean incoming) throws HypervisorException {
         List<Nic> nics = guest.spec().nics();
         for (int i = 0; i < nics.size(); i++) {
             String bridge = nics.get(i).bridge() == null
@@ -95,6 +96,18 @@ final class QemuLauncher {
             }
             Tap.create(guest.taps().get(i), bridge);
             made.taps++;
+            if (incoming) {
+                keepSilent(guest.taps().get(i));
+            }
+        }
+    }
+
+    /// A guest that arrives must not find what was sent to everybody while it was received.
+    private static void keepSilent(String tap) {
+        try {
+            BridgePort.flood(tap, false);
+        } catch (HypervisorException e) {
+            LOG.warn("A guest may find old broadcasts when it arrives: {}", e.getMessage());
         }
     }
 

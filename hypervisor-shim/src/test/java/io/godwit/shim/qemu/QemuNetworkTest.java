@@ -111,6 +111,58 @@ class QemuNetworkTest {
         });
     }
 
+    @Test
+    void a_guest_that_arrives_finds_no_old_broadcasts() throws Exception {
+        GuestSpec spec = spec("arriving", new Nic(MAC, "br0", List.of()));
+        ip("-n", namespace, "link", "add", "up0", "type", "veth", "peer", "name", "up1");
+        ip("-n", namespace, "link", "set", "up0", "master", "br0", "up");
+        ip("-n", namespace, "link", "set", "up1", "up");
+        inside(() -> {
+            Guest target = fixture.prepareIncoming(spec);
+            String tap = fixture.target.tapNames(spec).getFirst();
+            try (PacketSocket atTap = PacketSocket.open(tap, Mode.CAPTURE);
+                    PacketSocket atBridge = PacketSocket.open("br0", Mode.CAPTURE);
+                    PacketSocket network = PacketSocket.open("up1", Mode.SEND)) {
+                broadcastUntilHeard(network, atBridge);
+                assertThat(heard(atTap, SILENCE)).as("before it is this host's").isFalse();
+                target.becomeReachable();
+                broadcastUntilHeard(network, atTap);
+            }
+            return null;
+        });
+    }
+
+    /// A link that has just come up loses the first frames.
+    private static void broadcastUntilHeard(PacketSocket from, PacketSocket at) throws HypervisorException {
+        for (int attempt = 0; attempt < 20; attempt++) {
+            from.send(broadcast());
+            if (heard(at, SILENCE)) {
+                return;
+            }
+        }
+        throw new AssertionError("A broadcast was not heard");
+    }
+
+    private static boolean heard(PacketSocket socket, Duration timeout) throws HypervisorException {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        for (long leftNs = timeout.toNanos(); leftNs > 0; leftNs = deadlineNs - System.nanoTime()) {
+            Optional<Frame> frame = socket.receive(Duration.ofNanos(leftNs));
+            if (frame.isPresent() && Arrays.equals(frame.get().bytes(), broadcast())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static byte[] broadcast() {
+        byte[] frame = new byte[64];
+        Arrays.fill(frame, 0, 6, (byte) 0xff);
+        frame[6] = 0x02;
+        frame[12] = (byte) 0x88;
+        frame[13] = (byte) 0xb5;
+        return frame;
+    }
+
     private GuestSpec spec(String name, Nic... nics) throws Exception {
         return fixture.spec(name, fixture.image(name + ".img", BootSector.COUNTER), nics);
     }

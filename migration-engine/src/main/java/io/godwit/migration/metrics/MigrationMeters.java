@@ -1,5 +1,7 @@
 package io.godwit.migration.metrics;
 
+import io.godwit.migration.MigrationReport.ForwardedFrames;
+import io.godwit.migration.protocol.Message.FramesDone;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -75,6 +77,24 @@ public final class MigrationMeters {
 
     public void bytes(Role role, long count) {
         registry.counter("godwit.migration.bytes", "role", role.tag()).increment((double) count);
+    }
+
+    /// At the source: what was forwarded of a guest's frames.
+    public void frames(ForwardedFrames frames) {
+        frames(Role.SOURCE, "captured", frames.captured());
+        frames(Role.SOURCE, "delivered", frames.delivered());
+        frames(Role.SOURCE, "dropped", frames.dropped());
+    }
+
+    /// At the target.
+    public void frames(FramesDone done) {
+        frames(Role.TARGET, "delivered", done.delivered());
+        frames(Role.TARGET, "dropped", done.dropped());
+    }
+
+    private void frames(Role role, String outcome, long count) {
+        registry.counter("godwit.migration.frames", "role", role.tag(), "outcome", outcome)
+                .increment((double) count);
     }
 
     public void switchedOver(double downtime, double total) {

@@ -52,6 +52,7 @@ public final class SourceMigration implements Migration {
     private final SourceResume sourceResume;
     private SourceState state = new SourceState.Preflight();
     private @Nullable PrecopyRounds rounds;
+    private FrameForwarding forwarding = FrameForwarding.none();
     private long pausedAtNanos;
     private @Nullable MigrationReport decided;
 
@@ -148,6 +149,8 @@ public final class SourceMigration implements Migration {
     /// more reason to converge again.
     private void handOver() throws Exception {
         session.check();
+        // Well before the pause: what its tap has held back for the guest by then has been seen.
+        forwarding = FrameForwarding.open(guest, nanoClock);
         transitionTo(new SourceState.HandingOver(), "what is left fits into the downtime budget");
         session.phaseDeadline(Limits.HANDOVER_MS, "The handover was not recorded within " + Limits.HANDOVER_MS + " ms");
         Gates.beginHandover(request.gate(), session);
@@ -166,6 +169,9 @@ public final class SourceMigration implements Migration {
         pausedAtNanos = nanoClock.getAsLong();
         sourceResume.pause(wasPaused);
         long pauseNanos = nanoClock.getAsLong() - pausedAtNanos;
+        if (!wasPaused) {
+            forwarding.begin(wire);
+        }
         PrecopyRounds.Rest rest = rounds().sendRest();
         transitionTo(new SourceState.AwaitingCommit(wasPaused), "everything is sent");
         Running running = wire.complete(new Complete(rest.finalRound(), rest.deviceStateBytes(), wasPaused), timeoutMs);
@@ -188,6 +194,7 @@ public final class SourceMigration implements Migration {
         if (!warning.isEmpty()) {
             report.warn(warning);
         }
+        report.forwarded(forwarding.finish(wire), forwarding.failure());
         close();
         try {
             guest.destroy(Duration.ofMillis(Limits.DESTROY_MS));
@@ -217,6 +224,7 @@ public final class SourceMigration implements Migration {
                 case Verdict.RunHere here -> epoch = here.epoch();
             }
         }
+        forwarding.close();
         String how = sourceResume.resume();
         double pausedMs = pausedAtNanos == 0 ? 0 : (nanoClock.getAsLong() - pausedAtNanos) / 1e6;
         report.decided();
@@ -269,6 +277,7 @@ public final class SourceMigration implements Migration {
     private void complete(MigrationReport result) {
         phases.ended();
         meters.bytes(Role.SOURCE, counters.bytesSent());
+        meters.frames(result.forwardedFrames());
         meters.pages(Role.SOURCE, "raw", counters.rawPages());
         meters.pages(Role.SOURCE, "lz4", counters.compressedPages());
         meters.pages(Role.SOURCE, "zero", counters.zeroPages());

@@ -1,6 +1,7 @@
 package io.godwit.migration.precopy;
 
 import io.godwit.migration.MigrationReport;
+import io.godwit.migration.MigrationReport.ForwardedFrames;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.migration.MigrationReport.Round;
 import io.godwit.migration.MigrationReport.Switchover;
@@ -17,6 +18,7 @@ final class SourceReport {
     private final List<Round> rounds = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
     private Switchover switchover = Switchover.NONE;
+    private ForwardedFrames forwardedFrames = ForwardedFrames.NONE;
     private double downtimeMs;
     private double totalMs;
     private long ramBytes;
@@ -36,6 +38,20 @@ final class SourceReport {
 
     void warn(String warning) {
         warnings.add(warning);
+    }
+
+    /// What became of the frames that came after the pause.
+    ///
+    /// @param failure why none were captured; empty if they were
+    void forwarded(ForwardedFrames frames, String failure) {
+        forwardedFrames = frames;
+        if (!failure.isEmpty()) {
+            warn("Packets sent to the guest while it moved may be lost: " + failure);
+        } else if (frames.dropped() > 0) {
+            warn("Of " + frames.captured() + " packets that reached " + request.sourceHost()
+                    + " after the guest was paused there, " + frames.dropped() + " are not known to have reached it on "
+                    + request.targetHost());
+        }
     }
 
     /// The migration is decided; the clock of the total stops.
@@ -76,6 +92,7 @@ final class SourceReport {
                 counters.rawPages(),
                 0,
                 switchover,
+                forwardedFrames,
                 warnings);
     }
 

@@ -3,12 +3,14 @@ package io.godwit.migration.precopy;
 import io.godwit.migration.IncomingGuests.Offer;
 import io.godwit.migration.codec.PackedDeviceState;
 import io.godwit.migration.protocol.FrameType;
+import io.godwit.migration.protocol.GuestFramesCodec;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message;
 import io.godwit.migration.protocol.Message.Abort;
 import io.godwit.migration.protocol.Message.Answer;
 import io.godwit.migration.protocol.Message.Complete;
 import io.godwit.migration.protocol.Message.Digests;
+import io.godwit.migration.protocol.Message.FramesDone;
 import io.godwit.migration.protocol.Message.Heartbeat;
 import io.godwit.migration.protocol.Message.Hello;
 import io.godwit.migration.protocol.Message.Prepare;
@@ -26,6 +28,7 @@ import io.godwit.migration.transport.Link;
 import io.godwit.migration.transport.Receiver;
 import io.godwit.migration.transport.Transport;
 import io.godwit.shim.DeviceState;
+import io.godwit.shim.GuestFrame;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -50,6 +53,8 @@ final class SourceWire implements Receiver, AutoCloseable {
     private @Nullable Message reply;
     private int lastRound = -1;
     private int doneRound = -1;
+    private FramesDone framesDone = FramesDone.NOTHING;
+    private volatile boolean completeSent;
 
     SourceWire(Session session, Transport transport, InetSocketAddress target, String targetHost) {
         this.session = session;
@@ -122,6 +127,39 @@ final class SourceWire implements Receiver, AutoCloseable {
         return request(complete, Running.class, timeoutMs);
     }
 
+    /// Whether everything the guest needs to run has been handed to the connection.
+    boolean completeSent() {
+        return completeSent;
+    }
+
+    boolean controlOpen() {
+        return open(control).open();
+    }
+
+    boolean controlWritable() {
+        return open(control).writable();
+    }
+
+    void sendFrames(List<GuestFrame> frames, boolean last) {
+        Link link = open(control);
+        link.send(GuestFramesCodec.encode(link.allocator(), frames, last));
+    }
+
+    /// Waits, a bounded time, until the target has said of so many frames what has become of them.
+    FramesDone awaitFramesDone(long frames) throws InterruptedException {
+        try {
+            session.await(
+                    () -> framesDone.delivered() + framesDone.dropped() >= frames || !controlOpen(),
+                    Limits.FRAMES_DONE_MS,
+                    "The target did not say what it has delivered");
+        } catch (GivenUp _) {
+            // What it has said so far has to do.
+        }
+        synchronized (session) {
+            return framesDone;
+        }
+    }
+
     /// Tells the target to give up, as far as it can still be told.
     void abort(String reason) {
         Link link = control;
@@ -137,6 +175,9 @@ final class SourceWire implements Receiver, AutoCloseable {
             reply = null;
         });
         open(control).send(request);
+        if (request instanceof Complete) {
+            completeSent = true;
+        }
         session.await(
                 () -> reply != null,
                 timeoutMs,
@@ -164,6 +205,7 @@ final class SourceWire implements Receiver, AutoCloseable {
             case Heartbeat _ -> {}
             case Abort abort -> session.fail("The target gave up: " + abort.reason());
             case RoundDone done -> roundDone(done.round());
+            case FramesDone done -> session.change(() -> framesDone = done);
             case Welcome _, Answer _, Prepared _, Running _ -> replied(message);
             case Hello _, Question _, Prepare _, Message.DeviceStatePart _, Digests _, Complete _, Message.RoundEnd _ ->
                 throw new ProtocolException("The target sent what only a source sends: " + type);

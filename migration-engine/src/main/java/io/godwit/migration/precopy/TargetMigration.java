@@ -108,6 +108,7 @@ final class TargetMigration {
                         Digests _,
                         Complete _,
                         Running _,
+                        Message.FramesDone _,
                         Message.RoundEnd _ -> throw outOfOrder(message);
             }
         }
@@ -191,6 +192,7 @@ final class TargetMigration {
                         Message.Heartbeat _,
                         Message.RoundDone _,
                         Running _,
+                        Message.FramesDone _,
                         Message.RoundEnd _ -> throw outOfOrder(message);
             }
         }
@@ -229,6 +231,8 @@ final class TargetMigration {
 
     private void take(long epoch, boolean paused, long commitMicros) {
         session.settle();
+        // Before the network sends frames here by itself, which are younger.
+        wire.frames().deliverTo(incoming().guest());
         incoming().committed();
         long started = nanoClock.getAsLong();
         String failure = paused ? "" : resume();
@@ -241,6 +245,7 @@ final class TargetMigration {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+        meters.frames(wire.frames().figures());
         pages().closeLinks();
     }
 
@@ -257,6 +262,7 @@ final class TargetMigration {
     /// The guest stays elsewhere. First nothing writes to its memory any more, then its hypervisor goes.
     private void discard(String reason) {
         session.fail(reason);
+        wire.frames().close();
         wire.send(new Abort(reason));
         IncomingPages open = pages;
         if (open != null) {

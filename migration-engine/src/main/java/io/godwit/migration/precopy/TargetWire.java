@@ -20,14 +20,20 @@ final class TargetWire implements Receiver {
     private final Deque<Message> inbox = new ArrayDeque<>();
     private boolean lost;
     private boolean broken;
+    private final IncomingFrames frames;
 
     TargetWire(Session session, Link control) {
         this.session = session;
         this.control = control;
+        this.frames = new IncomingFrames(control::send);
     }
 
     void send(Message message) {
         control.send(message);
+    }
+
+    IncomingFrames frames() {
+        return frames;
     }
 
     Link link() {
@@ -42,10 +48,11 @@ final class TargetWire implements Receiver {
         }
     }
 
-    /// Waits, a bounded time, until the source has closed.
+    /// Waits, a bounded time, until the source has closed: it stays to forward late frames.
     void awaitFarewell() throws InterruptedException {
         try {
-            session.await(() -> lost, Limits.FAREWELL_MS, "The source did not close the connection");
+            int timeoutMs = Limits.FRAMES_TAIL_MS + Limits.FRAMES_DONE_MS + Limits.FAREWELL_MS;
+            session.await(() -> lost, timeoutMs, "The source did not close the connection");
         } catch (GivenUp _) {
             // The connection is closed by this side then.
         }
@@ -58,7 +65,11 @@ final class TargetWire implements Receiver {
             return;
         }
         try {
-            receive(MessageCodec.decode(type, payload));
+            if (type == FrameType.FRAMES) {
+                frames.received(payload);
+            } else {
+                receive(MessageCodec.decode(type, payload));
+            }
         } catch (ProtocolException e) {
             // The connection stays open for as long as it takes to say why.
             broken = true;
@@ -81,6 +92,7 @@ final class TargetWire implements Receiver {
                     Message.Digests _,
                     Message.Complete _,
                     Message.Running _,
+                    Message.FramesDone _,
                     Message.RoundEnd _ -> deliver(message);
         }
     }
@@ -103,6 +115,7 @@ final class TargetWire implements Receiver {
     @Override
     public void lost(Link link, String reason) {
         session.change(() -> lost = true);
+        frames.end();
         session.fail("The connection with the source is lost: " + reason);
     }
 }

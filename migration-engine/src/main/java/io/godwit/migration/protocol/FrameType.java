@@ -18,6 +18,8 @@ public enum FrameType {
     DIGESTS(11, 8 + Limits.DIGESTS_MAX * Long.BYTES),
     COMPLETE(12, 12),
     RUNNING(13, 32 + Limits.TEXT_BYTES_MAX),
+    FRAMES(16, Limits.FRAMES_BYTES_MAX),
+    FRAMES_DONE(17, 16),
     PAGES(32, 12 + Limits.FRAME_PAGES_MAX * (Limits.RUN_BYTES + GuestMemory.PAGE_BYTES)),
     ROUND_END(33, 8);
 

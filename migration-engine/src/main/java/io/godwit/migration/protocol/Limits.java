@@ -1,6 +1,7 @@
 package io.godwit.migration.protocol;
 
 import io.godwit.shim.DeviceState;
+import io.godwit.shim.GuestFrame;
 import io.godwit.shim.GuestMemory;
 
 /// Every limit of the protocol and every deadline, in one place. Sizes are bytes, times are milliseconds.
@@ -22,6 +23,16 @@ public final class Limits {
     public static final int PACKED_STATE_BYTES_MAX = PACKED_STATE_LENGTH_BYTES + DeviceState.BYTES_MAX;
     public static final int STATE_PART_BYTES_MAX = 256 << 10;
     public static final int DIGESTS_MAX = 32 << 10;
+
+    /// Frames for the guest in one protocol frame, before their headers.
+    public static final int FRAMES_BATCH_BYTES_MAX = 128 << 10;
+
+    public static final int FRAMES_BYTES_MAX = 256 << 10;
+
+    /// Frames for the guest that wait at the target until it runs.
+    public static final int FRAMES_WAITING_MAX = 8192;
+
+    public static final int FRAMES_WAITING_BYTES_MAX = 8 << 20;
 
     /// What one digest of `verify` covers.
     public static final int DIGEST_CHUNK_BYTES = 1 << 20;
@@ -70,6 +81,18 @@ public final class Limits {
     public static final int FAREWELL_MS = 2_000;
     public static final int CLOSE_MS = 10_000;
 
+    /// How long the source stays for late frames once the guest runs at the target: at most ...
+    public static final int FRAMES_TAIL_MS = 5_000;
+
+    /// ... or so long after the last one, where nobody says on the network that the guest has moved ...
+    public static final int FRAMES_QUIET_MS = 1_000;
+
+    /// ... or so long where somebody does.
+    public static final int FRAMES_ANNOUNCED_QUIET_MS = 50;
+
+    /// For the target's word of what it has delivered.
+    public static final int FRAMES_DONE_MS = 1_000;
+
     /// A migration that has sent this many times the guest's RAM is given up.
     public static final int RAM_TIMES_SENT_MAX = 10;
 
@@ -87,6 +110,12 @@ public final class Limits {
                 PACKED_STATE_BYTES_MAX / STATE_PART_BYTES_MAX < INBOX_MESSAGES_MAX,
                 "a whole device state fits into the inbox");
         check(CONNECT_MS < GREETING_MS && GREETING_MS < QUESTION_MS, "deadlines grow with the work");
+        check(
+                Integer.BYTES + FRAMES_BATCH_BYTES_MAX + FRAMES_BATCH_BYTES_MAX / GuestFrame.BYTES_MIN * 8
+                        < FRAMES_BYTES_MAX,
+                "a batch of the smallest frames fits with their headers");
+        check(GuestFrame.BYTES_MAX < FRAMES_BATCH_BYTES_MAX, "the largest frame fits into a batch");
+        check(FRAMES_TAIL_MS + FRAMES_DONE_MS + FAREWELL_MS < CLOSE_MS, "closing outlasts the wait for late frames");
         check(FAREWELL_MS < CLOSE_MS, "closing outlasts a farewell");
     }
 

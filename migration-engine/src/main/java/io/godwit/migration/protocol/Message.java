@@ -141,6 +141,17 @@ public sealed interface Message {
         }
     }
 
+    /// What has become of the guest's frames that were forwarded so far: frames put before its cards (64 bits),
+    /// frames that could not be (64 bits).
+    record FramesDone(long delivered, long dropped) implements Message {
+        public static final FramesDone NOTHING = new FramesDone(0, 0);
+
+        @Override
+        public FrameType type() {
+            return FrameType.FRAMES_DONE;
+        }
+    }
+
     /// Ends a round on a data connection: round (32 bits), number of page frames it had here (32 bits).
     record RoundEnd(int round, int frames) implements Message {
         @Override

@@ -5,6 +5,7 @@ import io.godwit.migration.protocol.Message.Answer;
 import io.godwit.migration.protocol.Message.Complete;
 import io.godwit.migration.protocol.Message.DeviceStatePart;
 import io.godwit.migration.protocol.Message.Digests;
+import io.godwit.migration.protocol.Message.FramesDone;
 import io.godwit.migration.protocol.Message.Heartbeat;
 import io.godwit.migration.protocol.Message.Hello;
 import io.godwit.migration.protocol.Message.Prepare;
@@ -48,6 +49,8 @@ public final class MessageCodec {
                                 .writeInt(m.paused() ? 1 : 0),
                         m);
             case Running m -> running(allocator, m);
+            case FramesDone m ->
+                finish(FrameHeader.begin(allocator, 16).writeLong(m.delivered()).writeLong(m.dropped()), m);
             case RoundEnd m ->
                 finish(FrameHeader.begin(allocator, 8).writeInt(m.round()).writeInt(m.frames()), m);
         };
@@ -64,7 +67,7 @@ public final class MessageCodec {
     }
 
     /// @param in the payload, already verified; its position afterwards is undefined
-    /// @throws ProtocolException also for [FrameType#PAGES], which are no message
+    /// @throws ProtocolException also for [FrameType#PAGES] and [FrameType#FRAMES], which are no message
     public static Message decode(FrameType type, ByteBuf in) throws ProtocolException {
         try {
             Message message = read(type, in);
@@ -99,6 +102,9 @@ public final class MessageCodec {
                         positive(in.readLong(), "resume time"),
                         text(in));
             case ROUND_END -> new RoundEnd(count(in, "round"), count(in, "frame count"));
+            case FRAMES_DONE ->
+                new FramesDone(positive(in.readLong(), "delivered frames"), positive(in.readLong(), "dropped frames"));
+            case FRAMES -> throw new ProtocolException("A guest's frames came where a message was expected");
             case PAGES -> throw new ProtocolException("Pages came where a message was expected");
         };
     }

@@ -44,6 +44,7 @@ final class Samples {
                 new Message.Digests(7, new long[] {-1, 2}),
                 new Message.Complete(9, 460_800, true),
                 new Message.Running(8, 3_000, 12_000, 900, "image locked"),
+                new Message.FramesDone(57, 2),
                 new Message.RoundEnd(5, 41));
     }
 }

@@ -1,5 +1,6 @@
 package io.godwit.agent.testing;
 
+import io.godwit.migration.Adjustment;
 import io.godwit.migration.IncomingGuests;
 import io.godwit.migration.Migration;
 import io.godwit.migration.MigrationEngine;
@@ -87,9 +88,11 @@ public final class LoopbackEngine implements MigrationEngine {
         private final CompletableFuture<MigrationReport> report = new CompletableFuture<>();
         private final CompletableFuture<String> cancelled = new CompletableFuture<>();
         private volatile Phase phase = Phase.PREFLIGHT;
+        private volatile MigrationPolicy adjusted;
 
         Move(MigrationRequest request, CountDownLatch held) {
             this.request = request;
+            this.adjusted = request.policy();
             this.held = held;
         }
 
@@ -163,7 +166,7 @@ public final class LoopbackEngine implements MigrationEngine {
         }
 
         private MigrationReport report(Result result, long epoch, String reason) {
-            MigrationPolicy policy = request.policy();
+            MigrationPolicy policy = adjusted;
             return new MigrationReport(
                     request.id(),
                     request.guest().spec().name(),
@@ -194,6 +197,11 @@ public final class LoopbackEngine implements MigrationEngine {
         @Override
         public MigrationProgress progress() {
             return new MigrationProgress(phase, 1, 0, 0, 0, 0, 0, -1, 0);
+        }
+
+        @Override
+        public void adjust(Adjustment adjustment) {
+            adjusted = adjustment.applyTo(adjusted);
         }
 
         @Override

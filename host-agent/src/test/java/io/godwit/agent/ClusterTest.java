@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpStatus;
+import io.godwit.agent.api.AdjustRequest;
 import io.godwit.agent.api.Blockers;
 import io.godwit.agent.api.CreateRequest;
 import io.godwit.agent.api.ErrorView;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Two agents on real records, and guests without memory that move between them.
 class ClusterTest {
+    private static final String MIGRATION = "/v1/guests/web1/migration";
+
     @TempDir
     Path directory;
 
@@ -210,6 +213,23 @@ class ClusterTest {
         await().until(() -> h1.get("/v1/guests/web1").status().equals(HttpStatus.NOT_FOUND));
         assertThat(h1.hypervisor.present()).isEmpty();
         assertThat(h2.hypervisor.present()).isEmpty();
+    }
+
+    @Test
+    void changesLimitsOfAMigrationUnderWayFromAnyHost() {
+        create(h1, "web1", false);
+        assertThat(error(h2.patch(MIGRATION, new AdjustRequest(1L << 20, null)), HttpStatus.NOT_FOUND)
+                        .message())
+                .contains("No migration");
+        h1.engine().hold();
+        MigrationView view = migrate(h1, "web1", "h2");
+        assertThat(error(h2.patch(MIGRATION, new AdjustRequest(12L, null)), HttpStatus.BAD_REQUEST)
+                        .message())
+                .contains("64 KiB/s");
+        assertThat(h2.patch(MIGRATION, new AdjustRequest(null, 777L)).status()).isEqualTo(HttpStatus.ACCEPTED);
+        h1.engine().release();
+        assertThat(follow(h1, view).downtimeBudgetMs()).isEqualTo(777);
+        assertThat(h1.patch(MIGRATION, new AdjustRequest(null, 777L)).status()).isEqualTo(HttpStatus.CONFLICT);
     }
 
     @Test

@@ -32,6 +32,30 @@ public interface Guest extends AutoCloseable {
     /// failure it may have run: the caller must not conclude that it did not.
     void resume() throws HypervisorException;
 
+    /// Of what [#throttle] may take, so that a guest always goes on.
+    int THROTTLE_PERCENT_MAX = 90;
+
+    /// Slows the guest: from now on each of its virtual processors gets at most `100 - percent` per cent of a
+    /// processor, and none is slowed that needs less. 0 lifts that at once. The guest stays slowed though this
+    /// process ends, until it is adopted again. On failure to slow it is as fast as before; on failure to lift
+    /// it may still be slowed, and the message says so.
+    ///
+    /// @param percent from 0 to [#THROTTLE_PERCENT_MAX]
+    default void throttle(int percent) throws HypervisorException {
+        checkThrottle(percent);
+        if (percent > 0) {
+            throw new HypervisorException("This hypervisor cannot slow its guests");
+        }
+    }
+
+    /// @throws IllegalArgumentException if a guest cannot be slowed by that much
+    static void checkThrottle(int percent) {
+        if (percent < 0 || percent > THROTTLE_PERCENT_MAX) {
+            throw new IllegalArgumentException(
+                    "A guest cannot be slowed by " + percent + " %: not from 0 to " + THROTTLE_PERCENT_MAX);
+        }
+    }
+
     /// Takes the state of everything but RAM from a *paused* guest, and gives up its disks so that another host
     /// may open them. On success the guest stays paused and may be resumed, which takes its disks again; on
     /// failure the same. May write to the guest's memory: scan once more afterwards.

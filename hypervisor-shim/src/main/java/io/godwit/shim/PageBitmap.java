@@ -95,6 +95,16 @@ public final class PageBitmap {
         return sum;
     }
 
+    /// How many pages are set both here and in `other`.
+    public long cardinalityOfBoth(PageBitmap other) {
+        checkSameSize(other);
+        long sum = 0;
+        for (int i = 0; i < words.length; i++) {
+            sum += Long.bitCount(words[i] & other.words[i]);
+        }
+        return sum;
+    }
+
     /// Finds a set bit in the words after `flip` was applied to each.
     private long next(long from, long flip) {
         if (from >= pageCount) {

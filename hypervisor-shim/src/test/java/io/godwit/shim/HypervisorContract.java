@@ -94,6 +94,27 @@ public abstract class HypervisorContract {
     }
 
     @Test
+    void a_slowed_guest_goes_on_and_is_let_go_however_often() throws Exception {
+        try (Guest guest = source.create(spec("g1"));
+                DirtyTracker tracker = guest.track()) {
+            guest.throttle(0);
+            guest.throttle(Guest.THROTTLE_PERCENT_MAX);
+            guest.resume();
+            awaitWrites(guest, tracker);
+            guest.throttle(20);
+            guest.pause();
+            scan(guest, tracker);
+            assertThat(scan(guest, tracker)).as("pages written while paused").isZero();
+            guest.throttle(0);
+            guest.throttle(0);
+            guest.resume();
+            awaitWrites(guest, tracker);
+            assertThatThrownBy(() -> guest.throttle(Guest.THROTTLE_PERCENT_MAX + 1))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
     void memory_is_numbered_without_gaps_and_bounded() throws Exception {
         try (Guest guest = source.create(spec("g1"))) {
             GuestMemory memory = guest.memory();

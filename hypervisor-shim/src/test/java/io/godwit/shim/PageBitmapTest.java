@@ -85,6 +85,17 @@ class PageBitmapTest {
     }
 
     @Test
+    void counts_what_is_set_in_both() {
+        PageBitmap one = new PageBitmap(200);
+        PageBitmap other = new PageBitmap(200);
+        one.setRange(10, 100);
+        other.setRange(60, 100);
+        assertThat(one.cardinalityOfBoth(other)).isEqualTo(50);
+        assertThat(one.cardinality()).isEqualTo(100);
+        assertThatThrownBy(() -> one.cardinalityOfBoth(new PageBitmap(1))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void none_at_all_is_a_bitmap_too() {
         PageBitmap bitmap = new PageBitmap(0);
         bitmap.setAll();

@@ -8,13 +8,18 @@ package io.godwit.migration;
 /// @param roundsMax                after that many rounds without convergence the migration is given up
 /// @param connections              data connections
 /// @param verify                   compares a digest of all RAM while the guest is paused; costs downtime
+/// @param whenSlow                 what gives way if the guest writes too fast for the budget
+/// @param yields                   gives way to others on the link, as soon as they wait because of the
+///                                 migration
 public record MigrationPolicy(
         long downtimeBudgetMs,
         long bandwidthBytesPerSecond,
         long timeoutMs,
         int roundsMax,
         int connections,
-        boolean verify) {
+        boolean verify,
+        WhenSlow whenSlow,
+        boolean yields) {
 
     public static final MigrationPolicy DEFAULT = new MigrationPolicy(100, 0, 600_000, 30, 2, false);
 
@@ -31,6 +36,30 @@ public record MigrationPolicy(
         check(
                 connections >= 1 && connections <= CONNECTIONS_MAX,
                 "Data connections are not from 1 to " + CONNECTIONS_MAX);
+    }
+
+    /// With the usual answer to guests that write too fast, and giving way to others.
+    public MigrationPolicy(
+            long downtimeBudgetMs,
+            long bandwidthBytesPerSecond,
+            long timeoutMs,
+            int roundsMax,
+            int connections,
+            boolean verify) {
+        this(
+                downtimeBudgetMs,
+                bandwidthBytesPerSecond,
+                timeoutMs,
+                roundsMax,
+                connections,
+                verify,
+                WhenSlow.DEFAULT,
+                true);
+    }
+
+    public MigrationPolicy withWhenSlow(WhenSlow other) {
+        return new MigrationPolicy(
+                downtimeBudgetMs, bandwidthBytesPerSecond, timeoutMs, roundsMax, connections, verify, other, yields);
     }
 
     private static void check(boolean ok, String message) {

@@ -1,5 +1,7 @@
 package io.godwit.migration;
 
+import java.util.Objects;
+
 /// A migration as seen at one moment.
 ///
 /// @param phase                 what it is doing
@@ -11,6 +13,7 @@ package io.godwit.migration;
 /// @param bytesPerSecond        on the wire, over the last second or so
 /// @param predictedDowntimeMs   if the guest were paused now; -1 while unknown
 /// @param elapsedMs             since the migration began
+/// @param slowness              what gave way so far
 public record MigrationProgress(
         Phase phase,
         int round,
@@ -20,7 +23,51 @@ public record MigrationProgress(
         long dirtyBytesPerSecond,
         long bytesPerSecond,
         long predictedDowntimeMs,
-        long elapsedMs) {
+        long elapsedMs,
+        Slowness slowness) {
+
+    public MigrationProgress {
+        // That of an older agent has none.
+        slowness = Objects.requireNonNullElse(slowness, Slowness.UNKNOWN);
+    }
+
+    /// Of a migration for which nothing had to give way.
+    public MigrationProgress(
+            Phase phase,
+            int round,
+            long roundBytesTotal,
+            long roundBytesDone,
+            long bytesSent,
+            long dirtyBytesPerSecond,
+            long bytesPerSecond,
+            long predictedDowntimeMs,
+            long elapsedMs) {
+        this(
+                phase,
+                round,
+                roundBytesTotal,
+                roundBytesDone,
+                bytesSent,
+                dirtyBytesPerSecond,
+                bytesPerSecond,
+                predictedDowntimeMs,
+                elapsedMs,
+                Slowness.UNKNOWN);
+    }
+
+    public MigrationProgress withSlowness(Slowness other) {
+        return new MigrationProgress(
+                phase,
+                round,
+                roundBytesTotal,
+                roundBytesDone,
+                bytesSent,
+                dirtyBytesPerSecond,
+                bytesPerSecond,
+                predictedDowntimeMs,
+                elapsedMs,
+                other);
+    }
 
     /// In the order in which a migration goes through them.
     public enum Phase {

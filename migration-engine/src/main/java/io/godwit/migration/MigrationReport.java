@@ -1,6 +1,7 @@
 package io.godwit.migration;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 /// How a migration went; what `godwit migrate --json` prints.
@@ -14,6 +15,8 @@ import java.util.UUID;
 /// @param bytesSent    on the wire, headers included, before encryption
 /// @param deltaPages   pages sent as a difference to what was sent before
 /// @param warnings     what went wrong after the point where the migration could still fail
+/// @param slowness     what gave way because the guest wrote too fast: to what the budget was stretched, and by
+///                     how much and for how long the guest was slowed
 public record MigrationReport(
         UUID migration,
         String guest,
@@ -34,11 +37,14 @@ public record MigrationReport(
         long deltaPages,
         Switchover switchover,
         ForwardedFrames forwardedFrames,
-        List<String> warnings) {
+        List<String> warnings,
+        Slowness slowness) {
 
     public MigrationReport {
         rounds = List.copyOf(rounds);
         warnings = List.copyOf(warnings);
+        // That of an older agent has none.
+        slowness = Objects.requireNonNullElse(slowness, Slowness.UNKNOWN);
     }
 
     public enum Result {

@@ -45,6 +45,14 @@ final class FakeGuest implements Guest {
     volatile FrameDelivery delivery = FrameDelivery.NONE;
     volatile @Nullable String captureFailure;
     volatile int resumes;
+    volatile int throttlePercent;
+    volatile int throttlePercentTop;
+    volatile int throttleAtPause = -1;
+
+    /// Slowed by so much it writes nothing any more; below that, as if it were not slowed.
+    volatile int calmsAtPercent = Integer.MAX_VALUE;
+
+    volatile @Nullable String throttleFailure;
     volatile boolean destroyed;
     volatile byte @Nullable [] loaded;
     volatile byte @Nullable [] saved;
@@ -71,7 +79,8 @@ final class FakeGuest implements Guest {
         Random random = new Random(7);
         byte[] page = new byte[GuestMemory.PAGE_BYTES];
         while (!destroyed) {
-            for (int i = 0; i < writesPerMs; i++) {
+            int writes = throttlePercent >= calmsAtPercent ? 0 : writesPerMs;
+            for (int i = 0; i < writes; i++) {
                 fill(random, page);
                 writePage(random.nextLong(workingSetPages), page);
             }
@@ -169,8 +178,19 @@ final class FakeGuest implements Guest {
     }
 
     @Override
+    public void throttle(int percent) throws HypervisorException {
+        Guest.checkThrottle(percent);
+        if (percent > 0) {
+            failIf(throttleFailure);
+        }
+        throttlePercent = percent;
+        throttlePercentTop = Math.max(throttlePercentTop, percent);
+    }
+
+    @Override
     public void pause() throws HypervisorException {
         failIf(pauseFailure);
+        throttleAtPause = throttlePercent;
         state(RunState.PAUSED);
         whenPaused.run();
     }

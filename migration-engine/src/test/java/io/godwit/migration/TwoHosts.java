@@ -75,36 +75,48 @@ final class TwoHosts implements AutoCloseable {
     }
 
     static MigrationPolicy policy(UnaryOperator<PolicyEdit> edit) {
-        return edit.apply(new PolicyEdit(2_000, 0, 60_000, 30, 2, false)).build();
+        return edit.apply(new PolicyEdit(2_000, 0, 60_000, 30, 2, false, WhenSlow.DEFAULT.withAnswer(OnSlow.ABORT)))
+                .build();
     }
 
-    record PolicyEdit(long budgetMs, long bandwidth, long timeoutMs, int rounds, int connections, boolean verify) {
+    record PolicyEdit(
+            long budgetMs,
+            long bandwidth,
+            long timeoutMs,
+            int rounds,
+            int connections,
+            boolean verify,
+            WhenSlow whenSlow) {
         MigrationPolicy build() {
-            return new MigrationPolicy(budgetMs, bandwidth, timeoutMs, rounds, connections, verify);
+            return new MigrationPolicy(budgetMs, bandwidth, timeoutMs, rounds, connections, verify, whenSlow, true);
+        }
+
+        PolicyEdit withWhenSlow(WhenSlow other) {
+            return new PolicyEdit(budgetMs, bandwidth, timeoutMs, rounds, connections, verify, other);
         }
 
         PolicyEdit withVerify() {
-            return new PolicyEdit(budgetMs, bandwidth, timeoutMs, rounds, connections, true);
+            return new PolicyEdit(budgetMs, bandwidth, timeoutMs, rounds, connections, true, whenSlow);
         }
 
         PolicyEdit withBandwidth(long bytesPerSecond) {
-            return new PolicyEdit(budgetMs, bytesPerSecond, timeoutMs, rounds, connections, verify);
+            return new PolicyEdit(budgetMs, bytesPerSecond, timeoutMs, rounds, connections, verify, whenSlow);
         }
 
         PolicyEdit withConnections(int count) {
-            return new PolicyEdit(budgetMs, bandwidth, timeoutMs, rounds, count, verify);
+            return new PolicyEdit(budgetMs, bandwidth, timeoutMs, rounds, count, verify, whenSlow);
         }
 
         PolicyEdit withBudgetMs(long ms) {
-            return new PolicyEdit(ms, bandwidth, timeoutMs, rounds, connections, verify);
+            return new PolicyEdit(ms, bandwidth, timeoutMs, rounds, connections, verify, whenSlow);
         }
 
         PolicyEdit withRounds(int max) {
-            return new PolicyEdit(budgetMs, bandwidth, timeoutMs, max, connections, verify);
+            return new PolicyEdit(budgetMs, bandwidth, timeoutMs, max, connections, verify, whenSlow);
         }
 
         PolicyEdit withTimeoutMs(long ms) {
-            return new PolicyEdit(budgetMs, bandwidth, ms, rounds, connections, verify);
+            return new PolicyEdit(budgetMs, bandwidth, ms, rounds, connections, verify, whenSlow);
         }
     }
 

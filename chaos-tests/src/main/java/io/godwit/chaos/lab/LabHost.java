@@ -142,7 +142,7 @@ public final class LabHost {
                 Map.of("GODWIT_AGENT_OPTS", "-XX:+UseSerialGC -Xmx" + settings.agentHeapMiB() + "m"),
                 pidFile(),
                 folder().resolve("agent.log"),
-                program);
+                ProcessorTime.wrap(program));
     }
 
     public void awaitAgent(Duration timeout) {

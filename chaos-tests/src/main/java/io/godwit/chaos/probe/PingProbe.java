@@ -44,10 +44,17 @@ public final class PingProbe implements AutoCloseable {
 
     /// Ends the series and tells what was seen of it.
     public PingLog stop() {
+        return PingLog.parse(end());
+    }
+
+    /// Ends the series.
+    ///
+    /// @return what `ping` printed, for [PingLog] and [RoundTrips]
+    public String end() {
         // An interrupt makes ping print its summary, which is where the number of lost ones comes from.
         Command.must("kill", "-INT", Long.toString(process.pid()));
         try {
-            return PingLog.parse(output.get(10, TimeUnit.SECONDS));
+            return output.get(10, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LabException("Interrupted while ping was ending", e);

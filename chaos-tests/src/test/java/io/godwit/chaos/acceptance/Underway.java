@@ -34,6 +34,18 @@ final class Underway {
         return new Underway(lab.host(source), path, view.path("id").asString(""));
     }
 
+    /// @param request the body of the request that starts it
+    static Underway start(Lab lab, TestGuest guest, int source, String request) {
+        String path = "/v1/guests/" + guest.name() + "/migration";
+        JsonNode view = lab.host(source).request("POST", path, request);
+        return new Underway(lab.host(source), path, view.path("id").asString(""));
+    }
+
+    /// How far it is.
+    JsonNode progress() {
+        return view().path("progress");
+    }
+
     /// Waits until it sends memory.
     void awaitRounds() {
         await("rounds").atMost(SLOW).pollInterval(Duration.ofMillis(20)).until(() -> {

@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Null means the source agent's default.
 ///
+/// @param onSlow         what gives way if the guest writes too fast: `throttle`, `stretch` or `abort`
+/// @param downtimeMaxMs  how far `stretch` may go
+/// @param yields         whether it gives way to others on the link
 /// @param verify  compare a digest of all RAM while paused
 /// @param dryRun  only tell what speaks against it
 public record MigrateRequest(
@@ -11,5 +14,20 @@ public record MigrateRequest(
         @Nullable Long downtimeBudgetMs,
         @Nullable Long bandwidthBytesPerSecond,
         @Nullable Long timeoutMs,
+        @Nullable String onSlow,
+        @Nullable Long downtimeMaxMs,
+        @Nullable Boolean yields,
         boolean verify,
-        boolean dryRun) {}
+        boolean dryRun) {
+
+    /// With the agent's answer to guests that write too fast.
+    public MigrateRequest(
+            String targetHost,
+            @Nullable Long downtimeBudgetMs,
+            @Nullable Long bandwidthBytesPerSecond,
+            @Nullable Long timeoutMs,
+            boolean verify,
+            boolean dryRun) {
+        this(targetHost, downtimeBudgetMs, bandwidthBytesPerSecond, timeoutMs, null, null, null, verify, dryRun);
+    }
+}

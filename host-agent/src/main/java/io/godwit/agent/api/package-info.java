@@ -14,6 +14,7 @@
 /// | `PUT /v1/failover` | `FailoverRequest` | `FailoverView`; the hosts follow within seconds |
 /// | `POST /v1/guests/{g}/migration` | `MigrateRequest` | 202 `MigrationView`; 200 `Blockers` with `dryRun` |
 /// | `GET /v1/guests/{g}/migration` | | `MigrationView` of the present or latest migration from this host |
+/// | `PATCH /v1/guests/{g}/migration` | `AdjustRequest` | 202 `MigrationView`: changes limits while it goes on |
 /// | `GET /v1/guests/{g}/migration/events` | | server-sent events: `progress`s, then one `report` |
 /// | `DELETE /v1/guests/{g}/migration` | | 202 `MigrationView`: asks for cancellation |
 /// | `POST /v1/guests/{g}/recovery?dryRun=` | | `RecoveryView`: asks all hosts, each puts right its own |

@@ -43,13 +43,14 @@ final class BarProgress implements ProgressView {
         double part = total <= 0 ? 0 : Math.clamp((double) progress.roundBytesDone() / total, 0, 1);
         String figures = String.format(
                 Locale.ROOT,
-                "%3.0f%% %s/%s dirty %s link %s down %s %s",
+                "%3.0f%% %s/%s dirty %s link %s down %s%s %s",
                 part * 100,
                 Text.bytes(progress.roundBytesDone()),
                 Text.bytes(total),
                 Text.rate(progress.dirtyBytesPerSecond()),
                 Text.rate(progress.bytesPerSecond()),
                 PlainProgress.downtime(progress),
+                PlainProgress.gaveWay(progress.slowness()),
                 Text.seconds(progress.elapsedMs()));
         String start = where + " ";
         int cells = Math.min(BAR_CELLS_MAX, columns - start.length() - figures.length() - 4);

@@ -5,7 +5,10 @@ import io.godwit.agent.api.MigrateRequest;
 import io.godwit.agent.api.MigrationView;
 import io.godwit.agent.config.Quantities;
 import io.godwit.migration.MigrationReport;
+import io.godwit.migration.OnSlow;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -25,9 +28,14 @@ import picocli.CommandLine.TypeConversionException;
 final class MigrateCommand extends GuestCommands.OneGuest {
     private static final long AGENT_PATIENCE_MS = 30_000;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "HOST", description = "The target. Not needed with --watch.")
-    @Nullable
-    String host;
+    @Parameters(
+            index = "1..*",
+            paramLabel = "HOST",
+            description = {
+                "The target. Not needed with --watch.",
+                "With --set, what to change: bandwidth=RATE, downtime=MS."
+            })
+    List<String> rest = new ArrayList<>();
 
     @Option(
             names = "--downtime-ms",
@@ -50,6 +58,34 @@ final class MigrateCommand extends GuestCommands.OneGuest {
             description = "Give up if the switchover has not begun after so many seconds.")
     @Nullable
     Long timeoutS;
+
+    @Option(
+            names = "--on-slow",
+            paramLabel = "ANSWER",
+            converter = Answer.class,
+            description = {
+                "What gives way if the guest writes too fast for the downtime:",
+                "throttle (its speed), stretch (the downtime) or abort (the migration)."
+            })
+    @Nullable
+    OnSlow onSlow;
+
+    @Option(
+            names = "--downtime-max-ms",
+            paramLabel = "MS",
+            description = "With --on-slow=stretch: never stretch the downtime beyond this.")
+    @Nullable
+    Long downtimeMaxMs;
+
+    @Option(
+            names = "--no-yield",
+            description = "Do not send more slowly because others on the link wait. For a link of migrations' own.")
+    boolean noYield;
+
+    @Option(
+            names = "--set",
+            description = "Change limits of the migration under way: godwit migrate --set G bandwidth=RATE downtime=MS")
+    boolean set;
 
     @Option(
             names = "--verify",
@@ -75,25 +111,61 @@ final class MigrateCommand extends GuestCommands.OneGuest {
         }
     }
 
+    static final class Answer implements ITypeConverter<OnSlow> {
+        @Override
+        public OnSlow convert(String value) {
+            try {
+                return OnSlow.parse(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("it is " + e.getMessage());
+            }
+        }
+    }
+
     @Override
     public Integer call() throws CliException, InterruptedException {
-        if (watch == (host != null)) {
+        if (set) {
+            return adjust();
+        }
+        if (rest.size() != (watch ? 0 : 1)) {
             throw CliException.badInput(
-                    watch ? "--watch follows what is under way: no HOST with it" : "The target HOST is missing",
+                    watch
+                            ? "--watch follows what is under way: no HOST with it"
+                            : rest.isEmpty() ? "The target HOST is missing" : "More than one HOST is given",
                     "godwit migrate " + guest + " HOST");
         }
         if (watch) {
             return follow(client().get(AgentClient.guestPath(guest, "/migration"), MigrationView.class));
         }
         MigrateRequest request = new MigrateRequest(
-                host == null ? "" : host,
+                rest.getFirst(),
                 downtimeMs,
                 bandwidthBytesPerSecond,
                 timeoutS == null ? null : Math.multiplyExact(Math.clamp(timeoutS, -1L, 1L << 40), 1000L),
+                onSlow == null ? null : onSlow.word(),
+                downtimeMaxMs,
+                noYield ? Boolean.FALSE : null,
                 verify,
                 dryRun);
         String answer = client().request("POST", AgentClient.guestPath(guest, "/migration"), request);
         return dryRun ? showBlockers(answer) : follow(Json.read(answer, MigrationView.class));
+    }
+
+    private int adjust() throws CliException {
+        LimitWords words;
+        try {
+            words = LimitWords.parse(rest);
+        } catch (IllegalArgumentException e) {
+            throw CliException.badInput(
+                    "--set: " + e.getMessage(), "godwit migrate --set " + guest + " bandwidth=500Mbit/s downtime=200");
+        }
+        String answer = client().request("PATCH", AgentClient.guestPath(guest, "/migration"), words.request());
+        if (json()) {
+            out().println(Json.pretty(answer));
+        } else {
+            out().println(Text.printable("The migration of " + guest + " goes on with " + words.shown()));
+        }
+        return ExitCode.OK;
     }
 
     private int showBlockers(String answer) throws CliException {

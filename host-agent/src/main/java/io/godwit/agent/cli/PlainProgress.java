@@ -1,6 +1,8 @@
 package io.godwit.agent.cli;
 
 import io.godwit.migration.MigrationProgress;
+import io.godwit.migration.OnSlow;
+import io.godwit.migration.Slowness;
 import java.io.PrintWriter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +48,21 @@ final class PlainProgress implements ProgressView {
             line.append("  at ").append(Text.rate(progress.bytesPerSecond()));
             line.append("  dirty ").append(Text.rate(progress.dirtyBytesPerSecond()));
             line.append("  downtime ").append(downtime(progress));
+            line.append(gaveWay(progress.slowness()));
         }
         return line.toString().stripTrailing();
+    }
+
+    /// What has given way so far, with a blank before it; empty if nothing has.
+    static String gaveWay(Slowness slowness) {
+        StringBuilder words = new StringBuilder();
+        if (slowness.throttlePercent() > 0) {
+            words.append(" slowed ").append(slowness.throttlePercent()).append('%');
+        }
+        if (slowness.answer() == OnSlow.STRETCH && slowness.stalledRounds() > 0) {
+            words.append(" budget ").append(slowness.budgetMs()).append(" ms");
+        }
+        return words.toString();
     }
 
     static String downtime(MigrationProgress progress) {

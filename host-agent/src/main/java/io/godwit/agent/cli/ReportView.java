@@ -1,6 +1,7 @@
 package io.godwit.agent.cli;
 
 import io.godwit.migration.MigrationReport;
+import io.godwit.migration.Slowness;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -28,6 +29,7 @@ final class ReportView {
         fact(out, "reason", Text.printable(report.reason()));
         fact(out, "total", Text.milliseconds(report.totalMs()));
         fact(out, "downtime", downtime(report));
+        gaveWay(report, out);
         fact(out, "sent", Text.bytes(report.bytesSent()) + " for " + Text.bytes(report.ramBytes()) + " of RAM");
         fact(
                 out,
@@ -42,6 +44,20 @@ final class ReportView {
             fact(out, "epoch", Long.toString(report.epoch()));
         }
         report.warnings().forEach(warning -> fact(out, "warning", Text.printable(warning)));
+    }
+
+    private static void gaveWay(MigrationReport report, PrintWriter out) {
+        Slowness slowness = report.slowness();
+        if (slowness.budgetMs() > report.downtimeBudgetMs()) {
+            fact(out, "stretched", "the downtime budget grew to " + slowness.budgetMs() + " ms");
+        }
+        if (slowness.throttlePercentTop() > 0) {
+            fact(
+                    out,
+                    "slowed",
+                    "by up to " + slowness.throttlePercentTop() + " % for "
+                            + Text.milliseconds((double) slowness.throttledMs()));
+        }
     }
 
     private static String downtime(MigrationReport report) {

@@ -1,5 +1,6 @@
 package io.godwit.agent.config;
 
+import io.godwit.migration.WhenSlow;
 import io.godwit.storage.LeaseSettings;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,7 +81,21 @@ public record AgentConfig(
     /// @param connections              data connections of a migration that leaves
     /// @param downtimeBudgetMs         default of `godwit migrate --downtime-ms`
     /// @param bandwidthBytesPerSecond  default of `--bandwidth`; 0 is no cap
-    public record MigrationSettings(int port, int connections, long downtimeBudgetMs, long bandwidthBytesPerSecond) {}
+    /// @param whenSlow                 defaults of `--on-slow` and `--downtime-max-ms`, and the throttle's cap
+    /// @param yields                   whether migrations give way to others on the link
+    public record MigrationSettings(
+            int port,
+            int connections,
+            long downtimeBudgetMs,
+            long bandwidthBytesPerSecond,
+            WhenSlow whenSlow,
+            boolean yields) {
+
+        /// With the usual answer to guests that write too fast, giving way to others.
+        public MigrationSettings(int port, int connections, long downtimeBudgetMs, long bandwidthBytesPerSecond) {
+            this(port, connections, downtimeBudgetMs, bandwidthBytesPerSecond, WhenSlow.DEFAULT, true);
+        }
+    }
 
     /// @param connect  `host:port,host:port,...`
     /// @param root        the node under which all records stand, such as `/godwit`

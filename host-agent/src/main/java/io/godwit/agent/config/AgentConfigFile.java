@@ -1,6 +1,9 @@
 package io.godwit.agent.config;
 
 import io.godwit.migration.MigrationPolicy;
+import io.godwit.migration.OnSlow;
+import io.godwit.migration.WhenSlow;
+import io.godwit.shim.Guest;
 import io.godwit.shim.NbdDisk;
 import io.godwit.storage.LeaseSettings;
 import io.godwit.storage.LeaseTimes;
@@ -120,9 +123,22 @@ public final class AgentConfigFile {
                 keys.integer("port", 7071, 1, PORT_MAX),
                 keys.integer("connections", policy.connections(), 1, MigrationPolicy.CONNECTIONS_MAX),
                 keys.integer("downtimeMs", (int) policy.downtimeBudgetMs(), 1, 60_000),
-                keys.parsed("bandwidth", policy.bandwidthBytesPerSecond(), AgentConfigFile::bandwidth));
+                keys.parsed("bandwidth", policy.bandwidthBytesPerSecond(), AgentConfigFile::bandwidth),
+                whenSlow(keys, policy.whenSlow()),
+                keys.bool("yield", policy.yields()));
         keys.rejectUnknown();
         return settings;
+    }
+
+    private static WhenSlow whenSlow(KeyReader keys, WhenSlow byDefault) {
+        return new WhenSlow(
+                keys.parsed("onSlow", byDefault.answer(), OnSlow::parse),
+                keys.integer("downtimeMaxMs", (int) byDefault.downtimeMaxMs(), 1, WhenSlow.DOWNTIME_MS_MAX),
+                keys.integer(
+                        "throttleMaxPercent",
+                        byDefault.throttlePercentMax(),
+                        WhenSlow.THROTTLE_PERCENT_MIN,
+                        Guest.THROTTLE_PERCENT_MAX));
     }
 
     private AgentConfig.ZooKeeper zooKeeper(KeyReader keys, boolean tlsFiles) {

@@ -2,6 +2,7 @@ package io.godwit.agent.http;
 
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
+import io.godwit.agent.api.AdjustRequest;
 import io.godwit.agent.api.MigrateRequest;
 import io.godwit.agent.guests.AgentException;
 import io.godwit.agent.guests.AgentException.Code;
@@ -64,6 +65,12 @@ final class MigrationRoutes {
 
     HttpResponse cancel(Call call) throws Exception {
         return atSource(call, departure -> Call.json(HttpStatus.ACCEPTED, departures.cancel(departure.guest())));
+    }
+
+    HttpResponse adjust(Call call) throws Exception {
+        AdjustRequest request = call.body(AdjustRequest.class);
+        return atSource(
+                call, departure -> Call.json(HttpStatus.ACCEPTED, departures.adjust(departure.guest(), request)));
     }
 
     private interface OnDeparture {

@@ -69,6 +69,7 @@ final class Routes {
         routes.add(HttpMethod.POST, GUEST + "/migration", migrations::start);
         routes.add(HttpMethod.GET, GUEST + "/migration", migrations::get);
         routes.add(HttpMethod.DELETE, GUEST + "/migration", migrations::cancel);
+        routes.add(HttpMethod.PATCH, GUEST + "/migration", migrations::adjust);
         routes.add(HttpMethod.GET, GUEST + "/migration/events", migrations::events);
         if (images != null) {
             ImageRoutes served = new ImageRoutes(images);

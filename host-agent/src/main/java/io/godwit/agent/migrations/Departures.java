@@ -1,5 +1,6 @@
 package io.godwit.agent.migrations;
 
+import io.godwit.agent.api.AdjustRequest;
 import io.godwit.agent.api.Blockers;
 import io.godwit.agent.api.MigrateRequest;
 import io.godwit.agent.api.MigrationView;
@@ -11,11 +12,14 @@ import io.godwit.agent.guests.GuestSlot;
 import io.godwit.agent.guests.GuestViews;
 import io.godwit.agent.guests.HostContext;
 import io.godwit.agent.guests.SlotState;
+import io.godwit.migration.Adjustment;
 import io.godwit.migration.Migration;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.migration.MigrationPolicy;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.OnSlow;
+import io.godwit.migration.WhenSlow;
 import io.godwit.shim.Guest;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
@@ -131,9 +135,26 @@ public final class Departures {
         return departure.view();
     }
 
+    /// Changes limits of the present migration.
+    public MigrationView adjust(String name, AdjustRequest request) throws AgentException {
+        Departure departure = latest.get(name)
+                .filter(Departure::underWay)
+                .orElseThrow(() -> new AgentException(
+                        Code.CONFLICT, "Guest is not migrating from this host: " + name, "unchanged", ""));
+        try {
+            departure
+                    .migration()
+                    .adjust(new Adjustment(request.bandwidthBytesPerSecond(), request.downtimeBudgetMs()));
+        } catch (IllegalArgumentException e) {
+            throw new AgentException(Code.BAD_REQUEST, AgentException.words(e), "unchanged", "", e);
+        }
+        return departure.view();
+    }
+
     private MigrationPolicy policy(MigrateRequest request) throws AgentException {
         AgentConfig.MigrationSettings settings = host.config().migration();
         MigrationPolicy defaults = MigrationPolicy.DEFAULT;
+        Boolean yields = request.yields();
         try {
             return new MigrationPolicy(
                     orElse(request.downtimeBudgetMs(), settings.downtimeBudgetMs()),
@@ -141,10 +162,20 @@ public final class Departures {
                     orElse(request.timeoutMs(), defaults.timeoutMs()),
                     defaults.roundsMax(),
                     settings.connections(),
-                    request.verify());
+                    request.verify(),
+                    whenSlow(request, settings.whenSlow()),
+                    yields == null ? settings.yields() : yields);
         } catch (IllegalArgumentException e) {
             throw new AgentException(Code.BAD_REQUEST, AgentException.words(e), "unchanged", "", e);
         }
+    }
+
+    private static WhenSlow whenSlow(MigrateRequest request, WhenSlow byDefault) {
+        String asked = request.onSlow();
+        OnSlow answer = asked == null ? byDefault.answer() : OnSlow.parse(asked);
+        return byDefault
+                .withAnswer(answer)
+                .withDowntimeMaxMs(orElse(request.downtimeMaxMs(), byDefault.downtimeMaxMs()));
     }
 
     private static long orElse(@Nullable Long asked, long byDefault) {

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.godwit.migration.MigrationProgress;
 import io.godwit.migration.MigrationReport;
+import io.godwit.migration.OnSlow;
+import io.godwit.migration.Slowness;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -18,9 +21,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MigrateTest {
     private static final UUID ID = UUID.fromString("11111111-2222-3333-4444-555555555555");
+    private static final String ADJUST = "PATCH /v1/guests/web1/migration";
     private static final String START = "POST /v1/guests/web1/migration";
     private static final String SHOW = "GET /v1/guests/web1/migration";
     private static final String EVENTS = "GET /v1/guests/web1/migration/events";
@@ -93,13 +98,96 @@ class MigrateTest {
                 "800Mbit/s",
                 "--timeout",
                 "60",
+                "--on-slow",
+                "throttle",
+                "--downtime-max-ms",
+                "900",
+                "--no-yield",
                 "--verify");
 
         assertThat(Json.MAPPER.readTree(agent.requests().getFirst().substring(START.length())))
                 .isEqualTo(Json.MAPPER.readTree("""
                         {"targetHost":"host2","downtimeBudgetMs":30,"bandwidthBytesPerSecond":100000000,
-                         "timeoutMs":60000,"verify":true,"dryRun":false}
+                         "timeoutMs":60000,"onSlow":"throttle","downtimeMaxMs":900,"yields":false,"verify":true,"dryRun":false}
                         """));
+    }
+
+    @Test
+    void whatWasNotAskedIsLeftToTheAgent() throws Exception {
+        agent.raw(EVENTS, STREAM + event("report", json(report(MigrationReport.Result.COMPLETED))));
+        Cli.run(socket, "migrate", "web1", "host2");
+        assertThat(Json.MAPPER.readTree(agent.requests().getFirst().substring(START.length())))
+                .isEqualTo(Json.MAPPER.readTree("""
+                        {"targetHost":"host2","downtimeBudgetMs":null,"bandwidthBytesPerSecond":null,"timeoutMs":null,
+                         "onSlow":null,"downtimeMaxMs":null,"yields":null,"verify":false,"dryRun":false}
+                        """));
+    }
+
+    @Test
+    void changesLimitsOfTheMigrationUnderWay() throws Exception {
+        agent.on(ADJUST, 202, view(null));
+        Cli cli = Cli.run(socket, "migrate", "--set", "web1", "bandwidth=800Mbit/s", "downtime=200");
+        assertThat(cli.exitCode()).isZero();
+        assertThat(cli.out())
+                .isEqualTo("The migration of web1 goes on with bandwidth 95.4 MiB/s, a downtime budget of 200 ms\n");
+        assertThat(Json.MAPPER.readTree(agent.requests().getFirst().substring(ADJUST.length())))
+                .isEqualTo(Json.MAPPER.readTree("{\"bandwidthBytesPerSecond\":100000000,\"downtimeBudgetMs\":200}"));
+        assertThat(Cli.run(socket, "migrate", "--set", "web1", "bandwidth=unlimited")
+                        .out())
+                .contains("bandwidth unlimited");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--set web1",
+                "--set web1 host2",
+                "--set web1 bandwidth=fast",
+                "--set web1 downtime=soon",
+                "--set web1 downtime=1 downtime=2",
+                "--set web1 rounds=3",
+                "web1",
+                "web1 host2 host3",
+                "web1 host2 --on-slow=pray",
+                "web1 host2 --watch"
+            })
+    void refusesWhatItDoesNotUnderstand(String words) {
+        List<String> arguments = new ArrayList<>(List.of("migrate"));
+        arguments.addAll(List.of(words.split(" ", -1)));
+        Cli cli = Cli.run(socket, arguments.toArray(String[]::new));
+        assertThat(cli.exitCode()).as(cli.err()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(agent.requests()).isEmpty();
+    }
+
+    @Test
+    void saysWhatGaveWay() {
+        MigrationReport plain = report(MigrationReport.Result.COMPLETED);
+        MigrationReport report = new MigrationReport(
+                plain.migration(),
+                plain.guest(),
+                plain.source(),
+                plain.target(),
+                plain.epoch(),
+                plain.result(),
+                plain.reason(),
+                plain.totalMs(),
+                plain.downtimeMs(),
+                plain.downtimeBudgetMs(),
+                plain.rounds(),
+                plain.ramBytes(),
+                plain.bytesSent(),
+                plain.zeroPages(),
+                plain.compressedPages(),
+                plain.rawPages(),
+                plain.deltaPages(),
+                plain.switchover(),
+                plain.forwardedFrames(),
+                plain.warnings(),
+                new Slowness(OnSlow.THROTTLE, 169, 0, 40, 3_200, 0));
+        agent.raw(EVENTS, STREAM + event("report", json(report)));
+        assertThat(Cli.run(socket, "migrate", "web1", "host2").out())
+                .contains("stretched the downtime budget grew to 169 ms")
+                .contains("slowed    by up to 40 % for 3200 ms");
     }
 
     @Test
@@ -275,7 +363,8 @@ class MigrateTest {
                 0,
                 new MigrationReport.Switchover(1, 20, 4, 5, 1.5),
                 new MigrationReport.ForwardedFrames(12, 11, 1),
-                List.of("The tap stayed."));
+                List.of("The tap stayed."),
+                Slowness.UNKNOWN);
     }
 
     private static String event(String name, String json) {

@@ -3,6 +3,8 @@ package io.godwit.agent.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.godwit.migration.MigrationProgress;
+import io.godwit.migration.OnSlow;
+import io.godwit.migration.Slowness;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,18 @@ class ProgressViewTest {
         assertThat(text.toString().replace("\r", "").replace("\u001b[K", ""))
                 .hasSizeLessThan(80)
                 .isEqualTo("round 12  25% 128 MiB/512 MiB dirty 20 MiB/s link 117 MiB/s down ~131 ms 12.3 s");
+    }
+
+    @Test
+    void showsWhatGivesWay() {
+        MigrationProgress plain = MigrateTest.progress(MigrationProgress.Phase.ROUNDS, 3, 2_345);
+        assertThat(PlainProgress.line(plain.withSlowness(new Slowness(OnSlow.THROTTLE, 100, 30, 30, 900, 1))))
+                .endsWith("downtime ~31 ms slowed 30%");
+        assertThat(PlainProgress.line(plain.withSlowness(new Slowness(OnSlow.STRETCH, 225, 0, 0, 0, 2))))
+                .endsWith("downtime ~31 ms budget 225 ms");
+        ProgressView view = new BarProgress(new PrintWriter(text), 120);
+        view.show(plain.withSlowness(new Slowness(OnSlow.THROTTLE, 100, 30, 30, 900, 1)));
+        assertThat(text.toString()).contains("down ~31 ms slowed 30% 2.3 s");
     }
 
     @Test

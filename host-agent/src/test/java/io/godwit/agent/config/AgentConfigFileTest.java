@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.godwit.agent.certs.CertificateAuthority;
 import io.godwit.agent.certs.ClusterSecret;
+import io.godwit.migration.OnSlow;
+import io.godwit.migration.WhenSlow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,6 +55,26 @@ class AgentConfigFileTest {
                         List.of(Path.of("/srv/guests")),
                         AgentConfig.Accelerator.AUTO,
                         new AgentConfig.Limits(15L << 30, 64, 2)));
+    }
+
+    @Test
+    void readsWhatIsToGiveWayWhenGuestsWriteTooFast() throws Exception {
+        AgentConfig config = AgentConfigFile.parse("agent.yaml", LEAST + """
+                migration:
+                  onSlow: throttle
+                  downtimeMaxMs: 700
+                  throttleMaxPercent: 60
+                  yield: false
+                """, HOST_MEMORY);
+        assertThat(config.migration().whenSlow()).isEqualTo(new WhenSlow(OnSlow.THROTTLE, 700, 60));
+        assertThat(config.migration().yields()).isFalse();
+        assertThatThrownBy(() -> AgentConfigFile.parse("agent.yaml", LEAST + """
+                migration:
+                  onSlow: hurry
+                  throttleMaxPercent: 99
+                """, HOST_MEMORY))
+                .hasMessageContaining("not one of throttle, stretch, abort: hurry")
+                .hasMessageContaining("throttleMaxPercent");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.godwit.agent.testing;
 
+import io.godwit.migration.Adjustment;
 import io.godwit.migration.IncomingGuests;
 import io.godwit.migration.Migration;
 import io.godwit.migration.MigrationEngine;
@@ -9,6 +10,7 @@ import io.godwit.migration.MigrationProgress.Phase;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.Slowness;
 import io.godwit.migration.SwitchoverGate;
 import io.godwit.shim.DeviceState;
 import io.godwit.shim.HypervisorException;
@@ -87,9 +89,11 @@ public final class LoopbackEngine implements MigrationEngine {
         private final CompletableFuture<MigrationReport> report = new CompletableFuture<>();
         private final CompletableFuture<String> cancelled = new CompletableFuture<>();
         private volatile Phase phase = Phase.PREFLIGHT;
+        private volatile MigrationPolicy adjusted;
 
         Move(MigrationRequest request, CountDownLatch held) {
             this.request = request;
+            this.adjusted = request.policy();
             this.held = held;
         }
 
@@ -163,7 +167,7 @@ public final class LoopbackEngine implements MigrationEngine {
         }
 
         private MigrationReport report(Result result, long epoch, String reason) {
-            MigrationPolicy policy = request.policy();
+            MigrationPolicy policy = adjusted;
             return new MigrationReport(
                     request.id(),
                     request.guest().spec().name(),
@@ -184,7 +188,8 @@ public final class LoopbackEngine implements MigrationEngine {
                     0,
                     MigrationReport.Switchover.NONE,
                     MigrationReport.ForwardedFrames.NONE,
-                    List.of());
+                    List.of(),
+                    Slowness.none(policy));
         }
 
         @Override
@@ -195,6 +200,11 @@ public final class LoopbackEngine implements MigrationEngine {
         @Override
         public MigrationProgress progress() {
             return new MigrationProgress(phase, 1, 0, 0, 0, 0, 0, -1, 0);
+        }
+
+        @Override
+        public void adjust(Adjustment adjustment) {
+            adjusted = adjustment.applyTo(adjusted);
         }
 
         @Override

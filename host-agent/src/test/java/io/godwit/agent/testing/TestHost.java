@@ -139,6 +139,10 @@ public final class TestHost implements AutoCloseable {
         return send(HttpMethod.POST, path, "");
     }
 
+    public AggregatedHttpResponse patch(String path, Object body) {
+        return send(HttpMethod.PATCH, path, JSON.writeValueAsString(body));
+    }
+
     public AggregatedHttpResponse delete(String path) {
         return send(HttpMethod.DELETE, path, "");
     }

@@ -96,6 +96,11 @@ record GuestFolder(Path path) {
         return path.resolve("load.sock");
     }
 
+    /// Says that the guest is slowed, and where the limits stand; see [GuestThrottle].
+    Path throttle() {
+        return path.resolve("throttle");
+    }
+
     boolean exists() {
         return Files.isDirectory(path);
     }

@@ -32,6 +32,11 @@ final class Leftovers {
             }
         }
         try {
+            GuestThrottle.liftNoted(folder);
+        } catch (HypervisorException e) {
+            failures.add(e);
+        }
+        try {
             Files.deleteIfExists(ramFile);
         } catch (IOException e) {
             failures.add(new HypervisorException("Could not remove the RAM file " + ramFile, e));

@@ -43,6 +43,7 @@ final class QemuGuest implements Guest {
     private final GuestEnd end;
     private final QmpLink link;
     private final LogLimit logs;
+    private final GuestThrottle throttle;
     private final ReentrantLock changing = new ReentrantLock();
     private final ReentrantLock destroying = new ReentrantLock();
     /// QEMU saves a state once and then wants to run again before it saves another; while the guest stays as it
@@ -71,6 +72,7 @@ final class QemuGuest implements Guest {
         this.end = new GuestEnd(folder, transfer);
         this.link = QmpLink.open(folder, process, settings.commandTimeout(), end);
         this.logs = LogLimit.watch(folder);
+        this.throttle = new GuestThrottle(folder, process);
     }
 
     /// Maps the guest's RAM and connects to its QEMU. On failure the QEMU is as it was.
@@ -152,6 +154,16 @@ final class QemuGuest implements Guest {
             logDuration("paused", startNs);
         } finally {
             changing.unlock();
+        }
+    }
+
+    @Override
+    public void throttle(int percent) throws HypervisorException {
+        Guest.checkThrottle(percent);
+        if (percent == 0) {
+            throttle.lift();
+        } else {
+            throttle.hold(link, percent);
         }
     }
 
@@ -283,6 +295,7 @@ final class QemuGuest implements Guest {
             end.expectDestroyed();
             endProcess(timeout);
             logs.close();
+            throttle.remove();
             Leftovers.remove(folder, stored.ramFile(), stored.taps());
             removed = true;
             link.close();

@@ -105,6 +105,7 @@ public final class QemuHypervisor implements Hypervisor {
         if (process.isEmpty()) {
             return Optional.empty();
         }
+        liftThrottle(folder);
         StoredGuest stored = folder.read();
         if (!QemuProcess.maps(process.get(), stored.ramFile())) {
             throw new HypervisorException("The QEMU of guest " + name + " does not hold the guest's RAM file "
@@ -119,6 +120,16 @@ public final class QemuHypervisor implements Hypervisor {
         }
         LOG.info("Guest {} is adopted, process {}", name, process.get().pid());
         return Optional.of(guest);
+    }
+
+    /// A guest that was being slowed when its agent died must not stay so. Whatever else is wrong with it, this
+    /// comes first; and whatever is wrong with this, the guest is adopted.
+    private static void liftThrottle(GuestFolder folder) {
+        try {
+            GuestThrottle.liftNoted(folder);
+        } catch (HypervisorException e) {
+            LOG.error("Guest {} may still be slowed", folder.guest(), e);
+        }
     }
 
     @Override

@@ -55,6 +55,12 @@ public final class SyntheticGuest implements Guest {
     }
 
     @Override
+    public void throttle(int percent) {
+        Guest.checkThrottle(percent);
+        machine.throttle(percent);
+    }
+
+    @Override
     public void resume() throws HypervisorException {
         machine.resume();
     }
@@ -110,6 +116,11 @@ public final class SyntheticGuest implements Guest {
     /// @return one sentence a wrong page, at most `limit`; empty if all memory is right
     public List<String> wrongPages(int limit) {
         return machine.check(limit);
+    }
+
+    /// By how much the guest is slowed, in per cent.
+    public int throttlePercent() {
+        return machine.throttlePercent();
     }
 
     /// How many pages the guest has written since it was created, here and on every host it came from.

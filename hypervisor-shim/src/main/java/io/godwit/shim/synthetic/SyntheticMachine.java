@@ -42,6 +42,7 @@ final class SyntheticMachine {
     private long saves;
     private int holders;
     private volatile @Nullable SyntheticTracker tracker;
+    private volatile int throttlePercent;
 
     SyntheticMachine(
             GuestSpec spec,
@@ -93,6 +94,14 @@ final class SyntheticMachine {
         } finally {
             lock.unlock();
         }
+    }
+
+    void throttle(int percent) {
+        throttlePercent = percent;
+    }
+
+    int throttlePercent() {
+        return throttlePercent;
     }
 
     void resume() throws HypervisorException {
@@ -269,7 +278,8 @@ final class SyntheticMachine {
                 long nowNs = System.nanoTime();
                 long elapsedNs = Math.min(nowNs - lastNs, BACKLOG_NS_MAX);
                 lastNs = nowNs;
-                allowedBytes += (long) ((double) workload.bytesPerSecond() * elapsedNs / 1e9);
+                allowedBytes +=
+                        (long) ((double) workload.bytesPerSecond() * (100 - throttlePercent) / 100 * elapsedNs / 1e9);
                 allowedBytes -= writeUpTo(allowedBytes);
             } finally {
                 lock.unlock();

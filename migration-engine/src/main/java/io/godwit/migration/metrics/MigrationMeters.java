@@ -18,11 +18,16 @@ public final class MigrationMeters {
     private final Counter rounds;
     private final DistributionSummary downtimeMs;
     private final DistributionSummary totalMs;
+    private final AtomicInteger throttlePercent;
+    private final Counter yielded;
 
     public MigrationMeters(MeterRegistry registry) {
         this.registry = registry;
         this.activeAtSource = gauge(Role.SOURCE);
         this.activeAtTarget = gauge(Role.TARGET);
+        this.throttlePercent = new AtomicInteger();
+        registry.gauge("godwit.migration.throttle.percent", throttlePercent);
+        this.yielded = registry.counter("godwit.migration.yielded");
         this.rounds = registry.counter("godwit.migration.rounds");
         this.downtimeMs = DistributionSummary.builder("godwit.migration.downtime")
                 .baseUnit("milliseconds")
@@ -63,6 +68,23 @@ public final class MigrationMeters {
     public void phase(Role role, String phase) {
         registry.counter("godwit.migration.phase", "role", role.tag(), "phase", phase.toLowerCase(Locale.ROOT))
                 .increment();
+    }
+
+    /// A guest writes too fast for its budget.
+    ///
+    /// @param what `throttle`, `stretch` or `abort`
+    public void gaveWay(String what) {
+        registry.counter("godwit.migration.gave.way", "what", what).increment();
+    }
+
+    /// By how much more, or less, the guests of this host are slowed, in per cent of all of them together.
+    public void throttled(int percentMore) {
+        throttlePercent.addAndGet(percentMore);
+    }
+
+    /// A migration sends more slowly, for others on the link wait because of it.
+    public void yielded() {
+        yielded.increment();
     }
 
     public void round() {

@@ -1,19 +1,21 @@
 package io.godwit.migration.precopy;
 
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.Slowness;
 import io.godwit.migration.codec.MappedRam;
 import io.godwit.migration.codec.RamDigest;
 import io.godwit.migration.metrics.MigrationMeters;
-import io.godwit.migration.precopy.ConvergencePolicy.Decision;
 import io.godwit.migration.precopy.ConvergencePolicy.Figures;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.Digests;
+import io.godwit.migration.transport.Link;
 import io.godwit.shim.DeviceState;
 import io.godwit.shim.DirtyTracker;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.PageBitmap;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
@@ -32,10 +34,12 @@ final class PrecopyRounds implements AutoCloseable {
     private final FixedCost fixedCost;
     private final MigrationMeters meters;
     private final LongSupplier nanoClock;
-    private final ConvergencePolicy policy;
+    private final LiveLimits limits;
+    private final Convergence convergence;
     private final SendRates rates = new SendRates();
     private final PageBitmap toSend;
     private @Nullable RoundSender sender;
+    private @Nullable LinkPacing pacing;
     private @Nullable DirtyTracker tracker;
     private int round;
     private final DirtyRate dirtyRate = new DirtyRate();
@@ -44,6 +48,7 @@ final class PrecopyRounds implements AutoCloseable {
 
     PrecopyRounds(
             MigrationRequest request,
+            LiveLimits limits,
             Session session,
             SourceWire wire,
             MappedRam ram,
@@ -53,6 +58,7 @@ final class PrecopyRounds implements AutoCloseable {
             MigrationMeters meters,
             LongSupplier nanoClock) {
         this.request = request;
+        this.limits = limits;
         this.guest = request.guest();
         this.session = session;
         this.wire = wire;
@@ -62,20 +68,22 @@ final class PrecopyRounds implements AutoCloseable {
         this.fixedCost = fixedCost;
         this.meters = meters;
         this.nanoClock = nanoClock;
-        this.policy = new ConvergencePolicy(request.policy());
+        this.convergence = new Convergence(limits::policy, guest, ram.pageCount(), meters, nanoClock);
         this.toSend = new PageBitmap(ram.pageCount());
     }
 
     /// Attaches the tracker and opens the data connections.
     void open() throws Exception {
         tracker = guest.track();
-        sender = new RoundSender(
-                session,
-                ram,
-                wire.openData(request.policy().connections()),
-                new Pacer(request.policy().bandwidthBytesPerSecond()),
-                counters,
-                nanoClock);
+        List<Link> links = wire.openData(request.policy().connections());
+        sender = new RoundSender(session, ram, links, limits.pacer(), counters, nanoClock);
+        pacing = new LinkPacing(
+                links,
+                limits.pacer(),
+                counters::bytesSent,
+                nanoClock,
+                meters,
+                request.policy().yields());
     }
 
     /// Sends rounds until what is left fits into the budget; what is left then is in `toSend`.
@@ -93,17 +101,43 @@ final class PrecopyRounds implements AutoCloseable {
             Figures figures = figures();
             counters.figures(dirtyBytesPerSecond, figures.predictedDowntimeMs());
             pagesLeftBefore = figures.pagesLeft();
-            switch (policy.decide(figures)) {
-                case Decision.SwitchOver _ -> {
-                    return;
-                }
-                case Decision.Abort abort -> {
-                    fixedCost.doubt();
-                    throw new GivenUp(abort.reason(), false);
-                }
-                case Decision.Continue _ -> sendRound();
+            boolean another;
+            try {
+                another = convergence.anotherRound(figures);
+            } catch (GivenUp e) {
+                fixedCost.doubt();
+                throw e;
             }
+            if (!another) {
+                return;
+            }
+            sendRound();
         }
+    }
+
+    /// Sends what is left as fast as the cap allows, for the guest is about to be paused.
+    void hurry() {
+        LinkPacing open = pacing;
+        if (open != null) {
+            open.hurry();
+        }
+    }
+
+    /// Lets the guest go if it was slowed. Idempotent.
+    ///
+    /// @return empty, or why it may still be slowed
+    String letGo() {
+        return convergence.letGo();
+    }
+
+    /// The downtime budget in force.
+    long budgetMs() {
+        return convergence.budgetMs();
+    }
+
+    /// Safe for use by any thread.
+    Slowness slowness() {
+        return convergence.slowness();
     }
 
     private Figures figures() {
@@ -112,6 +146,7 @@ final class PrecopyRounds implements AutoCloseable {
                 counters.elapsedMs(),
                 toSend.cardinality(),
                 pagesLeftBefore,
+                convergence.hotPages(toSend),
                 rates.wireBytesPerPage(),
                 dirtyBytesPerSecond,
                 rates.bytesPerSecond(),
@@ -247,6 +282,10 @@ final class PrecopyRounds implements AutoCloseable {
 
     @Override
     public void close() {
+        LinkPacing openPacing = pacing;
+        if (openPacing != null) {
+            openPacing.close();
+        }
         RoundSender openSender = sender;
         if (openSender != null) {
             openSender.close();

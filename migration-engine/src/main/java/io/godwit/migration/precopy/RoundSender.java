@@ -181,8 +181,8 @@ final class RoundSender implements AutoCloseable {
                 long readyNanos = nanoClock.getAsLong();
                 readyNanos += pacer.reserve(bytes, readyNanos);
                 do {
-                    session.pause(readyNanos - nanoClock.getAsLong());
-                } while (readyNanos - nanoClock.getAsLong() > 0);
+                    session.pause(pacer.waitNanos(readyNanos, nanoClock.getAsLong()));
+                } while (pacer.waitNanos(readyNanos, nanoClock.getAsLong()) > 0);
                 session.await(link::writable);
                 sent = true;
                 link.send(frame);

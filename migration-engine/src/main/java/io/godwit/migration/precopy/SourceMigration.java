@@ -1,5 +1,6 @@
 package io.godwit.migration.precopy;
 
+import io.godwit.migration.Adjustment;
 import io.godwit.migration.IncomingGuests.Offer;
 import io.godwit.migration.Migration;
 import io.godwit.migration.MigrationProgress;
@@ -7,6 +8,7 @@ import io.godwit.migration.MigrationProgress.Phase;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.Slowness;
 import io.godwit.migration.SwitchoverGate.GateClosed;
 import io.godwit.migration.SwitchoverGate.Verdict;
 import io.godwit.migration.codec.MappedRam;
@@ -50,8 +52,9 @@ public final class SourceMigration implements Migration {
     private final PhaseLog phases;
     private final CompletableFuture<MigrationReport> future = new CompletableFuture<>();
     private final SourceResume sourceResume;
+    private final LiveLimits limits;
     private SourceState state = new SourceState.Preflight();
-    private @Nullable PrecopyRounds rounds;
+    private volatile @Nullable PrecopyRounds rounds;
     private FrameForwarding forwarding = FrameForwarding.none();
     private long pausedAtNanos;
     private @Nullable MigrationReport decided;
@@ -74,6 +77,7 @@ public final class SourceMigration implements Migration {
         this.phases = new PhaseLog(
                 meters, Role.SOURCE, request.id().toString(), guest.spec().name());
         this.sourceResume = new SourceResume(guest);
+        this.limits = new LiveLimits(request.policy(), nanoClock);
     }
 
     /// Takes the guest to the target, or leaves it here. Returns once that is decided and all is cleaned up.
@@ -131,7 +135,7 @@ public final class SourceMigration implements Migration {
         wire.prepare(
                 offer(request), request.policy().connections(), request.policy().verify());
         PrecopyRounds opened =
-                new PrecopyRounds(request, session, wire, ram, counters, report, fixedCost, meters, nanoClock);
+                new PrecopyRounds(request, limits, session, wire, ram, counters, report, fixedCost, meters, nanoClock);
         rounds = opened;
         opened.open();
         session.phaseDeadline(
@@ -166,6 +170,9 @@ public final class SourceMigration implements Migration {
         transitionTo(new SourceState.SwitchingOver(wasPaused), "what is left still fits");
         long timeoutMs = switchoverTimeoutMs();
         session.phaseDeadline(timeoutMs, "The switchover was not complete within " + timeoutMs + " ms");
+        // A guest that is slowed would take longer to stand still.
+        letGo();
+        rounds().hurry();
         pausedAtNanos = nanoClock.getAsLong();
         sourceResume.pause(wasPaused);
         long pauseNanos = nanoClock.getAsLong() - pausedAtNanos;
@@ -189,6 +196,7 @@ public final class SourceMigration implements Migration {
     /// The guest is the target's: removes what is left of it here. Nothing can fail any more, only warn.
     private MigrationReport finish(long epoch, String where, String warning) {
         session.settle();
+        letGo();
         report.decided();
         transitionTo(new SourceState.Finishing(epoch), "the record says the guest is the target's");
         if (!warning.isEmpty()) {
@@ -209,6 +217,8 @@ public final class SourceMigration implements Migration {
     /// Something failed or somebody cancelled: finds out whose the guest is, and acts on that alone.
     private MigrationReport takeBack(Throwable failure) {
         String reason = Reasons.of(failure);
+        // Before anything that may wait: the guest may be running.
+        letGo();
         boolean ask = gateDecides() && !(failure instanceof GateClosed);
         boolean cancelled = failure instanceof GivenUp givenUp && givenUp.cancelled();
         transitionTo(new SourceState.TakingBack(), reason);
@@ -248,6 +258,20 @@ public final class SourceMigration implements Migration {
         String warning = "The record names neither host but '" + elsewhere.host() + "' as the owner: " + reason;
         log.error("Guest {} was to move to {}: {}", guest.spec().name(), target, warning);
         return finish(elsewhere.epoch(), "The guest belongs to '" + elsewhere.host() + "'", warning);
+    }
+
+    /// The guest is slowed no more, from here on.
+    private void letGo() {
+        PrecopyRounds open = rounds;
+        if (open == null) {
+            return;
+        }
+        String failure = open.letGo();
+        if (!failure.isEmpty()) {
+            report.warn("The guest may still be slowed on " + request.sourceHost()
+                    + ", until its agent is started again: " + failure);
+        }
+        report.slowness(open.slowness(), limits.policy().downtimeBudgetMs());
     }
 
     /// Whether the record may say something else than that the guest is ours.
@@ -300,7 +324,7 @@ public final class SourceMigration implements Migration {
         long verifyMs = request.policy().verify()
                 ? Limits.VERIFY_MS_PER_GIB * (1 + guest.spec().memoryBytes() / (1 << 30))
                 : 0;
-        return Limits.SWITCHOVER_MS + 2 * request.policy().downtimeBudgetMs() + verifyMs;
+        return Limits.SWITCHOVER_MS + 2 * rounds().budgetMs() + verifyMs;
     }
 
     static Offer offer(MigrationRequest request) {
@@ -320,7 +344,15 @@ public final class SourceMigration implements Migration {
 
     @Override
     public MigrationProgress progress() {
-        return counters.progress();
+        PrecopyRounds open = rounds;
+        Slowness slowness = open == null ? Slowness.none(limits.policy()) : open.slowness();
+        return counters.progress().withSlowness(slowness);
+    }
+
+    @Override
+    public void adjust(Adjustment adjustment) {
+        limits.adjust(adjustment);
+        log.info("Migration {}: its limits are changed: {}", request.id(), adjustment);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.godwit.migration.MigrationReport.Result;
 import io.godwit.migration.MigrationReport.Round;
 import io.godwit.migration.MigrationReport.Switchover;
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.Slowness;
 import io.godwit.migration.protocol.Message.Running;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +23,20 @@ final class SourceReport {
     private double downtimeMs;
     private double totalMs;
     private long ramBytes;
+    private Slowness slowness;
+    private long budgetMs;
 
     SourceReport(MigrationRequest request, Counters counters) {
         this.request = request;
         this.counters = counters;
+        this.slowness = Slowness.none(request.policy());
+        this.budgetMs = request.policy().downtimeBudgetMs();
+    }
+
+    /// @param asked the budget that was asked for last
+    void slowness(Slowness gaveWay, long asked) {
+        slowness = gaveWay;
+        budgetMs = asked;
     }
 
     void ramBytes(long bytes) {
@@ -83,7 +94,7 @@ final class SourceReport {
                 reason,
                 totalMs,
                 downtimeMs,
-                request.policy().downtimeBudgetMs(),
+                budgetMs,
                 rounds,
                 ramBytes,
                 counters.bytesSent(),
@@ -93,7 +104,8 @@ final class SourceReport {
                 0,
                 switchover,
                 forwardedFrames,
-                warnings);
+                warnings,
+                slowness);
     }
 
     private static double ms(long nanos) {

@@ -14,9 +14,11 @@ import java.util.concurrent.TimeUnit;
 /// One connection, greeted or not. Safe for use by several threads; what one thread sends arrives in order.
 public final class Link {
     private final Channel channel;
+    private final SocketPacing pacing;
 
     Link(Channel channel) {
         this.channel = channel;
+        this.pacing = new SocketPacing(channel);
     }
 
     public ByteBufAllocator allocator() {
@@ -41,6 +43,28 @@ public final class Link {
 
     public boolean open() {
         return channel.isOpen();
+    }
+
+    /// Bytes handed to this connection and not yet to the kernel, roughly.
+    public long pendingBytes() {
+        return Math.max(0, channel.config().getWriteBufferHighWaterMark() - channel.bytesBeforeUnwritable());
+    }
+
+    /// Has the kernel asked how long its packets take there and back; [#roundTripMicros] knows it soon after.
+    public void askRoundTrip() {
+        pacing.askRoundTrip();
+    }
+
+    /// As the kernel said when it was asked last, smoothed; 0 if it is not known.
+    public long roundTripMicros() {
+        return pacing.roundTripMicros();
+    }
+
+    /// Has the kernel spread packets over time, so that they do not leave faster than this.
+    ///
+    /// @param bytesPerSecond 0 for no limit
+    public void paceAt(long bytesPerSecond) {
+        pacing.paceAt(bytesPerSecond);
     }
 
     /// The peer has said what it wants; an accepted connection on which it does not is closed before long.

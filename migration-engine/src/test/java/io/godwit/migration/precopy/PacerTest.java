@@ -45,4 +45,50 @@ class PacerTest {
         assertThat(pacer.reserve(Long.MAX_VALUE, 0)).isZero();
         assertThat(pacer.reserve(Long.MAX_VALUE, 0)).isZero();
     }
+
+    @Test
+    void theLowerOfTwoRatesHoldsAndBothMayChange() {
+        Pacer pacer = new Pacer(1_000_000);
+        assertThat(pacer.bytesPerSecond()).isEqualTo(1_000_000);
+        pacer.yielding(400_000, 0);
+        assertThat(pacer.bytesPerSecond()).isEqualTo(400_000);
+        pacer.cap(0, 0);
+        assertThat(pacer.bytesPerSecond()).isEqualTo(400_000);
+        pacer.yielding(0, 0);
+        assertThat(pacer.bytesPerSecond()).isZero();
+        assertThat(pacer.reserve(1 << 30, 0)).isZero();
+        pacer.cap(1_000_000, 0);
+        long now = SECOND;
+        for (int i = 0; i < 100; i++) {
+            now += pacer.reserve(10_000, now);
+        }
+        assertThat(now - SECOND).isBetween(SECOND * 97 / 100, SECOND);
+    }
+
+    @Test
+    void whoWaitsHeedsAHigherRateAtOnce() {
+        Pacer pacer = new Pacer(1_000);
+        pacer.reserve(100_000, SECOND);
+        long ready = SECOND + pacer.reserve(100_000, SECOND);
+        assertThat(pacer.waitNanos(ready, SECOND)).isGreaterThan(90 * SECOND);
+        pacer.cap(1_000_000, SECOND);
+        assertThat(pacer.waitNanos(ready, SECOND)).isLessThan(SECOND / 100);
+        pacer.cap(0, SECOND);
+        assertThat(pacer.waitNanos(ready, SECOND)).isZero();
+    }
+
+    @Test
+    void manySmallChangesOfTheRateDoNotAddUpToMore() {
+        Pacer pacer = new Pacer(0);
+        long now = SECOND;
+        long sent = 0;
+        while (now < 3 * SECOND) {
+            // Frames that take long at this rate, and a rate that changes while each is waited for.
+            now += pacer.reserve(50_000, now) / 2;
+            sent += 50_000;
+            pacer.yielding(1_000_000 + sent / 50_000 % 7 * 1_000, now);
+            now += pacer.waitNanos(now + SECOND, now);
+        }
+        assertThat(sent).isBetween(1_900_000L, 2_150_000L);
+    }
 }

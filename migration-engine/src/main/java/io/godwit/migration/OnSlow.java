@@ -1,0 +1,35 @@
+package io.godwit.migration;
+
+import java.util.Locale;
+
+/// What gives way when a guest writes faster than its downtime budget allows. Something has to: its speed, its
+/// silence, or the migration.
+public enum OnSlow {
+    /// The guest's speed: its virtual processors are slowed in steps until the budget can be met, and let go at
+    /// once.
+    THROTTLE,
+    /// The budget: it grows in steps up to a stated maximum. The guest keeps its speed.
+    STRETCH,
+    /// The migration: it is given up with the figures. The guest keeps both.
+    ABORT;
+
+    /// As the command line and the configuration write it.
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /// @throws IllegalArgumentException with the words there are, if this is none of them
+    public static OnSlow parse(String word) {
+        for (OnSlow answer : values()) {
+            if (answer.word().equals(word)) {
+                return answer;
+            }
+        }
+        StringBuilder words = new StringBuilder();
+        for (OnSlow answer : values()) {
+            words.append(words.isEmpty() ? "" : ", ").append(answer.word());
+        }
+        String shown = word.length() > 40 ? word.substring(0, 40) + "..." : word;
+        throw new IllegalArgumentException("not one of " + words + ": " + shown);
+    }
+}

@@ -1,0 +1,131 @@
+package io.godwit.migration.precopy;
+
+import io.godwit.migration.metrics.MigrationMeters;
+import io.godwit.migration.precopy.DelayGovernor.Sample;
+import io.godwit.migration.precopy.DelayGovernor.State;
+import io.godwit.migration.transport.Link;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/// Watches the data connections of a migration and sets its [Pacer]: a good neighbour to whoever shares the
+/// link, above all to the guest itself. It also tells the kernel the rate, which spreads a frame's packets over
+/// time instead of sending them in one burst.
+final class LinkPacing implements AutoCloseable {
+    /// Connections are not equally busy at every moment, so each may have more than its equal share.
+    private static final double SHARE = 1.5;
+
+    private final List<Link> links;
+    private final Pacer pacer;
+    private final LongSupplier bytesSent;
+    private final LongSupplier nanoClock;
+    private final MigrationMeters meters;
+    private final boolean yields;
+    private final Thread thread;
+    private boolean hurrying;
+    private long pacedAt = -1;
+
+    /// Begins at once.
+    ///
+    /// @param bytesSent  all bytes handed to the connections so far
+    /// @param yields     whether the migration gives way to others; else only the pacer's cap holds
+    LinkPacing(
+            List<Link> links,
+            Pacer pacer,
+            LongSupplier bytesSent,
+            LongSupplier nanoClock,
+            MigrationMeters meters,
+            boolean yields) {
+        this.links = List.copyOf(links);
+        this.pacer = pacer;
+        this.bytesSent = bytesSent;
+        this.nanoClock = nanoClock;
+        this.meters = meters;
+        this.yields = yields;
+        this.thread = Thread.ofVirtual().name("godwit-pacing").start(this::run);
+    }
+
+    private void run() {
+        State state = State.START;
+        long lastNanos = nanoClock.getAsLong();
+        long lastBytes = taken();
+        try {
+            while (true) {
+                links.forEach(Link::askRoundTrip);
+                TimeUnit.NANOSECONDS.sleep(DelayGovernor.INTERVAL_NANOS);
+                long now = nanoClock.getAsLong();
+                long bytes = taken();
+                if (yields) {
+                    state = govern(state, new Sample(now - lastNanos, bytes - lastBytes, roundTrip()), now);
+                }
+                pace();
+                lastNanos = now;
+                lastBytes = bytes;
+            }
+        } catch (InterruptedException _) {
+            // Closed.
+        }
+    }
+
+    private synchronized State govern(State before, Sample sample, long nowNanos) {
+        if (hurrying || sample.roundTripMicros() <= 0) {
+            // Where the kernel tells nothing of round trips, nobody can yield.
+            return before;
+        }
+        State next = DelayGovernor.next(before, sample);
+        if (next.rate() < before.rate()) {
+            meters.yielded();
+        }
+        pacer.yielding(next.bytesPerSecond(), nowNanos);
+        return next;
+    }
+
+    /// The guest is paused: it has no packets that could wait, and every millisecond is downtime. Only the cap
+    /// holds.
+    synchronized void hurry() {
+        hurrying = true;
+        pacer.yielding(0, nanoClock.getAsLong());
+        pace();
+    }
+
+    private synchronized void pace() {
+        long rate = kernelRate(pacer.bytesPerSecond());
+        boolean changed = Math.abs(rate - pacedAt) > pacedAt / 20;
+        if (changed) {
+            pacedAt = rate;
+            links.forEach(link -> link.paceAt(rate));
+        }
+    }
+
+    /// @return for each connection; 0 for no limit
+    private long kernelRate(long all) {
+        return all == 0 || links.isEmpty() ? 0 : Math.min(all, Math.round(all * SHARE / links.size()));
+    }
+
+    private long taken() {
+        long pending = 0;
+        for (Link link : links) {
+            pending += link.pendingBytes();
+        }
+        return bytesSent.getAsLong() - pending;
+    }
+
+    /// The mean of those connections that know theirs; 0 if none does.
+    private long roundTrip() {
+        long sum = 0;
+        int known = 0;
+        for (Link link : links) {
+            long micros = link.roundTripMicros();
+            if (micros > 0) {
+                sum += micros;
+                known++;
+            }
+        }
+        return known == 0 ? 0 : sum / known;
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+    }
+}

@@ -1,0 +1,61 @@
+package io.godwit.migration.transport;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+
+/// What the kernel knows and does about the speed of one connection. All of it happens on the connection's
+/// event loop, where its descriptor cannot become another file's. Where the channel is none of Linux's, nothing
+/// is known and nothing is done.
+final class SocketPacing {
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_MAX_PACING_RATE = 47;
+    private static final IntegerUnixChannelOption MAX_PACING_RATE =
+            new IntegerUnixChannelOption("SO_MAX_PACING_RATE", SOL_SOCKET, SO_MAX_PACING_RATE);
+
+    /// The option takes 32 bits without a sign, all set for no limit.
+    private static final int UNLIMITED = -1;
+
+    private static final long RATE_MAX = 0xffff_fffeL;
+
+    private final Channel channel;
+    private final EpollTcpInfo info = new EpollTcpInfo();
+    private volatile long roundTripMicros;
+
+    SocketPacing(Channel channel) {
+        this.channel = channel;
+    }
+
+    void askRoundTrip() {
+        if (channel instanceof EpollSocketChannel socket && socket.isOpen()) {
+            socket.eventLoop().execute(() -> {
+                try {
+                    roundTripMicros = socket.isOpen() ? socket.tcpInfo(info).rtt() : 0;
+                } catch (ChannelException _) {
+                    roundTripMicros = 0;
+                }
+            });
+        }
+    }
+
+    long roundTripMicros() {
+        return roundTripMicros;
+    }
+
+    void paceAt(long bytesPerSecond) {
+        int rate = bytesPerSecond <= 0 ? UNLIMITED : (int) Math.min(bytesPerSecond, RATE_MAX);
+        if (channel instanceof EpollSocketChannel socket && socket.isOpen()) {
+            socket.eventLoop().execute(() -> {
+                try {
+                    if (socket.isOpen()) {
+                        socket.config().setOption(MAX_PACING_RATE, rate);
+                    }
+                } catch (ChannelException _) {
+                    // The connection is on its way out, and whoever uses it hears of that.
+                }
+            });
+        }
+    }
+}

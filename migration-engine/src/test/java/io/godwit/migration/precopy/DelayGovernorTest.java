@@ -1,0 +1,162 @@
+package io.godwit.migration.precopy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.godwit.migration.precopy.DelayGovernor.Sample;
+import io.godwit.migration.precopy.DelayGovernor.State;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.function.LongUnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/// The governor on simulated links: a queue that fills with what is sent beyond the link's rate, and round
+/// trips that tell of it, smoothed as TCP does.
+class DelayGovernorTest {
+    private static final double MIB = 1 << 20;
+    private static final double GIGABIT = 112 * MIB;
+    private static final double TEN_MS = 0.010;
+    private static final int STEPS = 1_000;
+
+    /// @param linkRate      bytes a second by time in ms; 0 for a link that is never the limit
+    /// @param supplyRate    what the encoders manage
+    /// @param baseMicros    a round trip without any queue
+    /// @param noise         added to each round trip, by random
+    private record Net(LongUnaryOperator linkRate, double supplyRate, long baseMicros, Noise noise) {
+        interface Noise {
+            double micros(Random random, int step);
+        }
+    }
+
+    private record Seen(double[] queueMs, double[] sentPerSecond, State last) {
+        double queueMsAt(double quantile, int from) {
+            double[] sorted = Arrays.copyOfRange(queueMs, from, queueMs.length);
+            Arrays.sort(sorted);
+            return sorted[(int) (quantile * (sorted.length - 1))];
+        }
+
+        double mean(int from, int to) {
+            return Arrays.stream(sentPerSecond, from, to).average().orElse(0);
+        }
+    }
+
+    private static Seen run(Net net, int steps) {
+        Random random = new Random(11);
+        // Before anything is sent the kernel knows a round trip already, from the handshake.
+        State state = DelayGovernor.next(State.START, new Sample(DelayGovernor.INTERVAL_NANOS, 0, net.baseMicros()));
+        double queueBytes = 0;
+        double smoothed = net.baseMicros();
+        double[] queueMs = new double[steps];
+        double[] sent = new double[steps];
+        for (int step = 0; step < steps; step++) {
+            double link = net.linkRate().applyAsLong(step * 10L);
+            double rate = Math.min(state.bytesPerSecond(), net.supplyRate());
+            if (link > 0) {
+                // 10 ms of buffer in the switch; beyond it TCP would find losses and wait.
+                double accepted = Math.min(rate * TEN_MS, link * TEN_MS + Math.max(0, link * TEN_MS - queueBytes));
+                queueBytes = Math.max(0, queueBytes + accepted - link * TEN_MS);
+                sent[step] = accepted / TEN_MS;
+                queueMs[step] = queueBytes / link * 1000;
+            } else {
+                sent[step] = rate;
+            }
+            double rtt = net.baseMicros()
+                    + queueMs[step] * 1000
+                    + Math.max(0, net.noise().micros(random, step));
+            // Hundreds of acknowledgements arrive in 10 ms: the kernel's average follows closely.
+            smoothed += 0.8 * (rtt - smoothed);
+            state = DelayGovernor.next(
+                    state,
+                    new Sample(DelayGovernor.INTERVAL_NANOS, Math.round(sent[step] * TEN_MS), Math.round(smoothed)));
+        }
+        return new Seen(queueMs, sent, state);
+    }
+
+    private static Net link(LongUnaryOperator rate) {
+        return new Net(rate, 10_000 * MIB, 150, (random, _) -> 100 * random.nextDouble());
+    }
+
+    @Test
+    void fillsALinkWithoutFillingItsQueue() {
+        Seen seen = run(link(_ -> (long) GIGABIT), STEPS);
+        assertThat(seen.mean(20, STEPS)).isGreaterThan(0.9 * GIGABIT);
+        assertThat(seen.queueMsAt(0.99, 20)).isLessThan(4);
+        assertThat(seen.queueMsAt(0.5, 20)).isLessThan(2);
+        assertThat(seen.queueMsAt(1, 0)).as("while it starts").isLessThan(8);
+    }
+
+    @Test
+    void aSlowLinkIsFoundAsWell() {
+        Seen seen = run(link(_ -> (long) (11 * MIB)), STEPS);
+        assertThat(seen.mean(100, STEPS)).isGreaterThan(0.85 * 11 * MIB);
+        assertThat(seen.queueMsAt(0.99, 100)).isLessThan(5);
+    }
+
+    @Test
+    void makesRoomWhenOthersComeAndTakesItBackWhenTheyGo() {
+        Seen seen = run(link(ms -> (long) (ms > 3_000 && ms < 6_000 ? GIGABIT / 3 : GIGABIT)), STEPS);
+        assertThat(seen.mean(350, 600)).isBetween(0.25 * GIGABIT, 0.36 * GIGABIT);
+        assertThat(seen.queueMsAt(0.9, 20)).isLessThan(4);
+        assertThat(seen.mean(800, STEPS)).isGreaterThan(0.85 * GIGABIT);
+    }
+
+    @Test
+    void aLinkThatIsNeverFullIsNoLimit() {
+        Seen seen = run(new Net(_ -> 0, 2_000 * MIB, 60, (random, _) -> 50 * random.nextDouble()), STEPS);
+        assertThat(seen.mean(10, STEPS)).isGreaterThan(0.99 * 2_000 * MIB);
+    }
+
+    @Test
+    void aBusyMachinesLateAnswersCostLittle() {
+        // One round trip in five is milliseconds late, for nothing that is sent.
+        Seen seen = run(
+                new Net(
+                        _ -> 0,
+                        500 * MIB,
+                        80,
+                        (random, _) -> random.nextInt(5) == 0 ? 8_000 * random.nextDouble() : 50),
+                STEPS);
+        assertThat(seen.mean(10, STEPS)).isGreaterThan(0.8 * 500 * MIB);
+    }
+
+    @Test
+    void aVeryBusyMachinesLateAnswersCostMoreButAreNoEnd() {
+        Seen seen = run(
+                new Net(_ -> 0, 500 * MIB, 80, (random, _) -> random.nextBoolean() ? 8_000 * random.nextDouble() : 50),
+                STEPS);
+        assertThat(seen.mean(10, STEPS)).isGreaterThan(0.4 * 500 * MIB);
+    }
+
+    @Test
+    void aDelayThatIsNotOursDoesNotStarveTheMigration() {
+        // Somebody else's queue, or a longer way, from the second second on.
+        Seen seen = run(new Net(_ -> 0, 300 * MIB, 200, (_, step) -> step > 200 ? 6_000 : 0), STEPS);
+        assertThat(seen.mean(200, STEPS)).isGreaterThan(0.85 * 300 * MIB);
+        assertThat(Arrays.stream(seen.sentPerSecond()).skip(20).min().orElse(0)).isGreaterThan(0.2 * 300 * MIB);
+    }
+
+    @Test
+    void whileNothingIsSentNothingIsConcluded() {
+        State state = run(link(_ -> (long) GIGABIT), 100).last();
+        State after = state;
+        for (int i = 0; i < 1_000; i++) {
+            after = DelayGovernor.next(after, new Sample(DelayGovernor.INTERVAL_NANOS, 0, 50_000));
+            after = DelayGovernor.next(after, new Sample(DelayGovernor.INTERVAL_NANOS, 1_000, 0));
+        }
+        assertThat(after).isEqualTo(state);
+    }
+
+    @Test
+    void whateverIsSeenTheRateStaysWithinItsLimits() {
+        Random random = new Random(5);
+        State state = State.START;
+        for (int i = 0; i < 20_000; i++) {
+            state = DelayGovernor.next(
+                    state,
+                    new Sample(
+                            1 + random.nextLong(50_000_000),
+                            random.nextLong(1 << random.nextInt(1, 31)),
+                            random.nextLong(1 << random.nextInt(1, 31))));
+            assertThat(state.bytesPerSecond()).isBetween(DelayGovernor.RATE_MIN, DelayGovernor.RATE_MAX);
+        }
+    }
+}

@@ -8,6 +8,9 @@ import java.util.Arrays;
 ///
 /// Frames come in without their tag, which the kernel keeps elsewhere.
 final class TaggedFrames {
+    /// The smallest frame, with a tag, without checksum.
+    private static final int FRAME_BYTES = 64;
+
     private static final int ARP_BYTES = 28;
     private static final int IP_BYTES = 20;
     private static final int ICMP_BYTES = 12;
@@ -52,7 +55,7 @@ final class TaggedFrames {
     }
 
     private byte[] arp(byte[] to, int operation, byte[] targetMac, byte[] target) {
-        return begin(to, ARP, 46)
+        return begin(ByteBuffer.allocate(FRAME_BYTES), to, ARP)
                 .putShort((short) 1)
                 .putShort(IPV4)
                 .put((byte) 6)
@@ -66,7 +69,8 @@ final class TaggedFrames {
     }
 
     byte[] ping(byte[] guestMac, byte[] guest, int number) {
-        ByteBuffer frame = begin(guestMac, IPV4, 46);
+        ByteBuffer frame = ByteBuffer.allocate(FRAME_BYTES);
+        begin(frame, guestMac, IPV4);
         int ip = frame.position();
         frame.put((byte) 0x45)
                 .put((byte) 0)
@@ -101,9 +105,8 @@ final class TaggedFrames {
         return ours ? in.getInt(42) : -1;
     }
 
-    private ByteBuffer begin(byte[] to, short type, int contentBytes) {
-        return ByteBuffer.allocate(18 + contentBytes)
-                .put(to)
+    private ByteBuffer begin(ByteBuffer frame, byte[] to, short type) {
+        return frame.put(to)
                 .put(mac)
                 .putShort((short) 0x8100)
                 .putShort((short) vlan)

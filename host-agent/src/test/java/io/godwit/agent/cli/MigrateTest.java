@@ -78,6 +78,7 @@ class MigrateTest {
                           downtime  31.5 ms of 50 ms (pause 1.0 ms, last round 20.0 ms, device state 4.0 ms, commit 5.0 ms, resume 1.5 ms)
                           sent      104 MiB for 512 MiB of RAM
                           pages     100000 zero, 30000 compressed, 6072 as they are
+                          packets   11 of 12 late ones forwarded
                           epoch     4
                           warning   The tap stayed.
                         """, ""));

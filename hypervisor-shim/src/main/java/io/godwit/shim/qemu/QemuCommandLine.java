@@ -267,6 +267,8 @@ final class QemuCommandLine {
         // Without a boot ROM: nothing boots from the network, and firmware has one thing less to load. Without
         // announcements by the guest itself: they would start before it is decided where it runs, and a QEMU 7.2
         // told to make none (see StateTransfer.prepare) frees their timer and crashes at the card's next reset.
+        // Without a table of the guest's VLANs in the card: QEMU 7.2 empties it when it has loaded it, and a guest
+        // that has moved would get no tagged frame any more.
         // The guest keeps its MAC, so QEMU's own announcement is enough for switches to find it.
         addPciDevice(orderedMap(
                 "driver",
@@ -280,6 +282,8 @@ final class QemuCommandLine {
                 "romfile",
                 "",
                 "guest_announce",
+                false,
+                "ctrl_vlan",
                 false));
     }
 

@@ -94,12 +94,7 @@ final class DelayGovernor {
     /// @param testedMicros    the least before the rate was halved to see whether the queue is ours; 0 if it is not
     /// @param testedCapacity  what the link took then
     record Queue(
-            long baseMicros,
-            long micros,
-            long highNanos,
-            long lowestMicros,
-            long testedMicros,
-            double testedCapacity) {
+            long baseMicros, long micros, long highNanos, long lowestMicros, long testedMicros, double testedCapacity) {
         static final Queue UNKNOWN = new Queue(0, 0, 0, Long.MAX_VALUE, 0, 0);
 
         private static Queue free(long base, long micros) {
@@ -107,8 +102,7 @@ final class DelayGovernor {
         }
 
         private Queue longer(long base, long now, long nanos) {
-            return new Queue(
-                    base, now, highNanos + nanos, Math.min(lowestMicros, now), testedMicros, testedCapacity);
+            return new Queue(base, now, highNanos + nanos, Math.min(lowestMicros, now), testedMicros, testedCapacity);
         }
 
         private Queue tested(double capacity) {
@@ -155,23 +149,13 @@ final class DelayGovernor {
         if (sample.bytes() <= 0) {
             // Nothing of ours was under way: what the kernel says is old, and good for the shortest way only.
             Queue idle = new Queue(
-                    base,
-                    old.micros(),
-                    old.highNanos(),
-                    old.lowestMicros(),
-                    old.testedMicros(),
-                    old.testedCapacity());
+                    base, old.micros(), old.highNanos(), old.lowestMicros(), old.testedMicros(), old.testedCapacity());
             return before.with(before.taken(), idle);
         }
         long micros = rtt - base;
         Taken taken = before.taken().plus(sample);
         State state = new State(
-                before.rate(),
-                before.starting(),
-                before.ceiling(),
-                before.calmNanos() + sample.nanos(),
-                taken,
-                old);
+                before.rate(), before.starting(), before.ceiling(), before.calmNanos() + sample.nanos(), taken, old);
         return micros > TARGET_MICROS
                 ? giveWay(state.with(taken, old.longer(base, micros, sample.nanos())), Math.min(micros, old.micros()))
                 : grow(state, sample, base, micros);
@@ -229,8 +213,7 @@ final class DelayGovernor {
         double most = bounded ? Math.max(RATE_START, HEADROOM * taken.most()) : RATE_MAX;
         State faster = state.at(Math.min(state.rate() * factor, most));
         double ceiling = free ? state.ceiling() : Math.max(state.ceiling(), faster.rate());
-        return new State(
-                faster.rate(), state.starting(), ceiling, state.calmNanos(), taken, Queue.free(base, micros));
+        return new State(faster.rate(), state.starting(), ceiling, state.calmNanos(), taken, Queue.free(base, micros));
     }
 
     private static double probe(long calmNanos) {

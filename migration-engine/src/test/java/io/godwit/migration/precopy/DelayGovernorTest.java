@@ -27,7 +27,17 @@ class DelayGovernorTest {
         }
     }
 
-    private record Seen(double[] queueMs, double[] sentPerSecond, State last) {
+    private static final class Seen {
+        private final double[] queueMs;
+        private final double[] sentPerSecond;
+        private final State last;
+
+        Seen(double[] queueMs, double[] sentPerSecond, State last) {
+            this.queueMs = queueMs;
+            this.sentPerSecond = sentPerSecond;
+            this.last = last;
+        }
+
         double queueMsAt(double quantile, int from) {
             double[] sorted = Arrays.copyOfRange(queueMs, from, queueMs.length);
             Arrays.sort(sorted);
@@ -49,7 +59,7 @@ class DelayGovernorTest {
         double[] sent = new double[steps];
         for (int step = 0; step < steps; step++) {
             double link = net.linkRate().applyAsLong(step * 10L);
-            double rate = Math.min(state.bytesPerSecond(), net.supplyRate());
+            double rate = Math.min((double) state.bytesPerSecond(), net.supplyRate());
             if (link > 0) {
                 // 10 ms of buffer in the switch; beyond it TCP would find losses and wait.
                 double accepted = Math.min(rate * TEN_MS, link * TEN_MS + Math.max(0, link * TEN_MS - queueBytes));
@@ -131,12 +141,12 @@ class DelayGovernorTest {
         // Somebody else's queue, or a longer way, from the second second on.
         Seen seen = run(new Net(_ -> 0, 300 * MIB, 200, (_, step) -> step > 200 ? 6_000 : 0), STEPS);
         assertThat(seen.mean(200, STEPS)).isGreaterThan(0.85 * 300 * MIB);
-        assertThat(Arrays.stream(seen.sentPerSecond()).skip(20).min().orElse(0)).isGreaterThan(0.2 * 300 * MIB);
+        assertThat(Arrays.stream(seen.sentPerSecond).skip(20).min().orElse(0)).isGreaterThan(0.2 * 300 * MIB);
     }
 
     @Test
     void whileNothingIsSentNothingIsConcluded() {
-        State state = run(link(_ -> (long) GIGABIT), 100).last();
+        State state = run(link(_ -> (long) GIGABIT), 100).last;
         State after = state;
         for (int i = 0; i < 1_000; i++) {
             after = DelayGovernor.next(after, new Sample(DelayGovernor.INTERVAL_NANOS, 0, 50_000));

@@ -8,15 +8,18 @@ package io.godwit.migration;
 /// @param roundsMax                after that many rounds without convergence the migration is given up
 /// @param connections              data connections
 /// @param verify                   compares a digest of all RAM while the guest is paused; costs downtime
+/// @param pages                    how pages are encoded
 public record MigrationPolicy(
         long downtimeBudgetMs,
         long bandwidthBytesPerSecond,
         long timeoutMs,
         int roundsMax,
         int connections,
-        boolean verify) {
+        boolean verify,
+        PagePolicy pages) {
 
-    public static final MigrationPolicy DEFAULT = new MigrationPolicy(100, 0, 600_000, 30, 2, false);
+    public static final MigrationPolicy DEFAULT =
+            new MigrationPolicy(100, 0, 600_000, 30, 2, false, PagePolicy.DEFAULT);
 
     public static final int CONNECTIONS_MAX = 16;
     public static final int ROUNDS_MAX = 1000;
@@ -31,6 +34,17 @@ public record MigrationPolicy(
         check(
                 connections >= 1 && connections <= CONNECTIONS_MAX,
                 "Data connections are not from 1 to " + CONNECTIONS_MAX);
+    }
+
+    /// With pages encoded as by default.
+    public MigrationPolicy(
+            long downtimeBudgetMs,
+            long bandwidthBytesPerSecond,
+            long timeoutMs,
+            int roundsMax,
+            int connections,
+            boolean verify) {
+        this(downtimeBudgetMs, bandwidthBytesPerSecond, timeoutMs, roundsMax, connections, verify, PagePolicy.DEFAULT);
     }
 
     private static void check(boolean ok, String message) {

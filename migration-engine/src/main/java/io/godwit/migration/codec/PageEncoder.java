@@ -1,7 +1,5 @@
 package io.godwit.migration.codec;
 
-import io.godwit.migration.protocol.FrameHeader;
-import io.godwit.migration.protocol.FrameType;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.shim.GuestMemory;
 import io.netty.buffer.ByteBuf;
@@ -23,16 +21,19 @@ import net.jpountz.lz4.LZ4Factory;
 /// +---------------------------------------------------------------+
 /// |    number of the frame in this round on this connection       |
 /// +---------------+---------------+-------------------------------+
-/// | 1 raw 2 LZ4 3 zero | zero     |        number of runs         |
+/// |     kind      |     zero      |        number of runs         |
 /// +---------------+---------------+-------------------------------+
 /// |  a run: first page (64 bits), number of pages (32 bits)      ...
 /// +---------------------------------------------------------------+
-/// |  raw: the pages; LZ4: one block of all of them; zero: nothing...
+/// |  1 raw: the pages                                            ...
+/// |  2 LZ4: one block of all of them                             ...
+/// |  3 zero: nothing                                             ...
+/// |  4 delta: CRC32C of the pages as they were (32 bits), then    ...
+/// |    one LZ4 block of all of them, exclusive or what they were  ...
 /// ```
 ///
-/// Runs ascend, do not overlap, and lie in one region each.
+/// Runs ascend, do not overlap, and lie in one region each. In a round a page is told once.
 public final class PageEncoder implements AutoCloseable {
-    static final int PREFIX_BYTES = 12;
     private static final int PAGE_BYTES = GuestMemory.PAGE_BYTES;
     private static final MemorySegment ZERO_PAGE =
             MemorySegment.ofArray(new byte[PAGE_BYTES]).asReadOnly();
@@ -43,43 +44,49 @@ public final class PageEncoder implements AutoCloseable {
 
     private static final int UNTRIED_MAX = 64;
 
+    /// Round 1 sends every page once and cannot know which will be written again; from here on pages are held for
+    /// their differences.
+    private static final int FIRST_HELD_ROUND = 2;
+
     private final MappedRam ram;
-    private final ByteBufAllocator allocator;
-    private final FrameSink sink;
+    private final FrameWriter writer;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment staging = arena.allocate(Limits.FRAME_RAW_BYTES_MAX, Long.BYTES);
     private final ByteBuffer stagingBytes = staging.asByteBuffer();
     private final LZ4Compressor compressor = LZ4Factory.fastestInstance().fastCompressor();
     private final RunList data = new RunList(Limits.FRAME_PAGES_MAX);
     private final RunList zeros = new RunList(Limits.ZERO_RUNS_MAX);
-    private int round;
-    private int frames;
+    private final SentPages sent;
+    private final DeltaBatch delta;
+    private int contentBytesPerPage = PAGE_BYTES;
     private int untriedLeft;
     private int untriedNext = UNTRIED_FIRST;
 
-    public PageEncoder(MappedRam ram, ByteBufAllocator allocator, FrameSink sink) {
+    /// @param connections   of which this encodes one
+    /// @param heldBytesMax  how much of what was sent is held for differences; 0 for a target that does not know
+    ///                      them
+    public PageEncoder(MappedRam ram, ByteBufAllocator allocator, FrameSink sink, int connections, long heldBytesMax) {
         this.ram = ram;
-        this.allocator = allocator;
-        this.sink = sink;
+        this.writer = new FrameWriter(allocator, sink);
+        this.sent = new SentPages(heldBytesMax, connections, ram.pageCount());
+        this.delta = new DeltaBatch(sent, arena);
     }
 
     public void beginRound(int number) {
-        round = number;
-        frames = 0;
+        writer.beginRound(number);
     }
 
-    /// Copies pages as they are now; they are sent as content or as zeros. The run lies within the RAM and may
-    /// cross region ends.
+    /// Copies pages as they are now; they are sent as content, as differences or as zeros. The run lies within the
+    /// RAM and may cross region ends.
     public void add(long firstPage, int count) throws IOException, InterruptedException {
         long page = firstPage;
         long end = firstPage + count;
         while (page < end) {
-            int free = Limits.FRAME_PAGES_MAX - (int) data.pages();
-            int taken = (int) Math.min(Math.min(end, ram.regionEnd(page)) - page, free);
-            stage(page, taken);
-            page += taken;
-            if (data.pages() == Limits.FRAME_PAGES_MAX) {
-                flushData();
+            int region = ram.regionOf(page);
+            long regionEnd = Math.min(end, ram.regionEnd(page));
+            while (page < regionEnd) {
+                stage(ram.segment(region), ram.offsetInRegion(region, page), page, region);
+                page++;
             }
         }
     }
@@ -91,7 +98,7 @@ public final class PageEncoder implements AutoCloseable {
         long end = firstPage + count;
         while (page < end) {
             long taken = Math.min(Math.min(end, ram.regionEnd(page)) - page, RunList.COUNT_MAX);
-            addZeroRun(page, taken);
+            addZeroRun(page, taken, ram.regionOf(page));
             page += taken;
         }
     }
@@ -100,37 +107,40 @@ public final class PageEncoder implements AutoCloseable {
     ///
     /// @return the number of frames this round had
     public int endRound() throws IOException, InterruptedException {
+        flushDelta();
         flushData();
         flushZeros();
-        return frames;
+        return writer.frames();
     }
 
     /// The copy comes first; from here on live memory is not looked at again.
-    private void stage(long firstPage, int count) throws IOException, InterruptedException {
-        int region = ram.regionOf(firstPage);
+    private void stage(MemorySegment from, long offset, long page, int region)
+            throws IOException, InterruptedException {
         long to = data.pages() * PAGE_BYTES;
-        long offset = ram.offsetInRegion(region, firstPage);
-        MemorySegment.copy(ram.segment(region), offset, staging, to, (long) count * PAGE_BYTES);
-        for (int i = 0; i < count; i++) {
-            long from = to + (long) i * PAGE_BYTES;
-            if (isZero(from)) {
-                addZeroRun(firstPage + i, 1);
-                continue;
+        MemorySegment.copy(from, offset, staging, to, PAGE_BYTES);
+        if (MemorySegment.mismatch(staging, to, to + PAGE_BYTES, ZERO_PAGE, 0, PAGE_BYTES) < 0) {
+            addZeroRun(page, 1, region);
+            return;
+        }
+        if (writer.round() >= FIRST_HELD_ROUND
+                && delta.take(page, region, writer.round(), staging, to, contentBytesPerPage)) {
+            if (delta.full()) {
+                flushDelta();
             }
-            long kept = data.pages() * PAGE_BYTES;
-            if (kept != from) {
-                MemorySegment.copy(staging, from, staging, kept, PAGE_BYTES);
-            }
-            data.add(firstPage + i, 1, region);
+            return;
+        }
+        addStaged(page, region);
+    }
+
+    private void addStaged(long page, int region) throws IOException, InterruptedException {
+        data.add(page, 1, region);
+        if (data.pages() == Limits.FRAME_PAGES_MAX) {
+            flushData();
         }
     }
 
-    private boolean isZero(long offset) {
-        return MemorySegment.mismatch(staging, offset, offset + PAGE_BYTES, ZERO_PAGE, 0, PAGE_BYTES) < 0;
-    }
-
-    private void addZeroRun(long firstPage, long count) throws IOException, InterruptedException {
-        int region = ram.regionOf(firstPage);
+    private void addZeroRun(long firstPage, long count, int region) throws IOException, InterruptedException {
+        sent.forget(firstPage, count);
         if (!zeros.fits(firstPage, count, region)) {
             flushZeros();
         }
@@ -141,11 +151,23 @@ public final class PageEncoder implements AutoCloseable {
         if (zeros.size() == 0) {
             return;
         }
-        ByteBuf frame = FrameHeader.begin(allocator, PREFIX_BYTES + zeros.size() * Limits.RUN_BYTES);
-        prefix(frame, PageKind.ZERO, zeros);
+        ByteBuf frame = writer.begin(zeros, 0);
         long pages = zeros.pages();
         zeros.clear();
-        send(frame, PageKind.ZERO, pages);
+        writer.send(frame, PageKind.ZERO, pages);
+    }
+
+    /// Differences that save too little become content again.
+    private void flushDelta() throws IOException, InterruptedException {
+        if (delta.empty() || delta.send(writer)) {
+            return;
+        }
+        flushData();
+        delta.spill((page, content, at) -> {
+            MemorySegment.copy(content, at, staging, data.pages() * PAGE_BYTES, PAGE_BYTES);
+            addStaged(page, ram.regionOf(page));
+        });
+        flushData();
     }
 
     private void flushData() throws IOException, InterruptedException {
@@ -153,21 +175,19 @@ public final class PageEncoder implements AutoCloseable {
             return;
         }
         int rawBytes = (int) data.pages() * PAGE_BYTES;
-        int room = Math.max(compressor.maxCompressedLength(rawBytes), rawBytes);
-        ByteBuf frame = FrameHeader.begin(allocator, PREFIX_BYTES + data.size() * Limits.RUN_BYTES + room);
-        prefix(frame, PageKind.RAW, data);
+        ByteBuf frame = writer.begin(data, Math.max(compressor.maxCompressedLength(rawBytes), rawBytes));
         PageKind kind = PageKind.RAW;
         int compressed = compress(frame, rawBytes);
         if (compressed > 0) {
             kind = PageKind.LZ4;
-            frame.setByte(FrameHeader.BYTES + 8, kind.code());
             frame.writerIndex(frame.writerIndex() + compressed);
         } else {
             frame.writeBytes(stagingBytes.slice(0, rawBytes));
         }
         long pages = data.pages();
+        contentBytesPerPage = (compressed > 0 ? compressed : rawBytes) / (int) pages;
         data.clear();
-        send(frame, kind, pages);
+        writer.send(frame, kind, pages);
     }
 
     /// @return the size of the block now standing behind the frame's end, or 0 if compression does not pay
@@ -187,24 +207,9 @@ public final class PageEncoder implements AutoCloseable {
         return 0;
     }
 
-    private void prefix(ByteBuf frame, PageKind kind, RunList runs) {
-        frame.writeInt(round)
-                .writeInt(frames)
-                .writeByte(kind.code())
-                .writeByte(0)
-                .writeShort(runs.size());
-        for (int i = 0; i < runs.size(); i++) {
-            frame.writeLong(runs.firstPage(i)).writeInt((int) runs.count(i));
-        }
-    }
-
-    private void send(ByteBuf frame, PageKind kind, long pages) throws IOException, InterruptedException {
-        frames++;
-        sink.send(FrameHeader.finish(frame, FrameType.PAGES), kind, pages);
-    }
-
     @Override
     public void close() {
+        sent.close();
         arena.close();
     }
 }

@@ -2,11 +2,12 @@ package io.godwit.migration.codec;
 
 import io.godwit.migration.protocol.ProtocolException;
 
-/// How the pages of a frame are told.
+/// How the pages of a frame are told. [#DELTA] is known since version 2.
 public enum PageKind {
     RAW(1),
     LZ4(2),
-    ZERO(3);
+    ZERO(3),
+    DELTA(4);
 
     private final int code;
 
@@ -23,6 +24,7 @@ public enum PageKind {
             case 1 -> RAW;
             case 2 -> LZ4;
             case 3 -> ZERO;
+            case 4 -> DELTA;
             default -> throw new ProtocolException("Pages of an unknown kind: " + code);
         };
     }

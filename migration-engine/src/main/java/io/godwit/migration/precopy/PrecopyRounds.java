@@ -8,6 +8,7 @@ import io.godwit.migration.precopy.ConvergencePolicy.Decision;
 import io.godwit.migration.precopy.ConvergencePolicy.Figures;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.Digests;
+import io.godwit.migration.protocol.ProtocolVersion;
 import io.godwit.shim.DeviceState;
 import io.godwit.shim.DirtyTracker;
 import io.godwit.shim.Guest;
@@ -73,6 +74,9 @@ final class PrecopyRounds implements AutoCloseable {
                 session,
                 ram,
                 wire.openData(request.policy().connections()),
+                wire.version() >= ProtocolVersion.DIFFERENCES
+                        ? request.policy().pages()
+                        : request.policy().pages().withoutDeltas(),
                 new Pacer(request.policy().bandwidthBytesPerSecond()),
                 counters,
                 nanoClock);
@@ -135,13 +139,13 @@ final class PrecopyRounds implements AutoCloseable {
     private void sendRound() throws Exception {
         long started = nanoClock.getAsLong();
         long bytesBefore = counters.bytesSent();
-        long dataBefore = counters.rawPages() + counters.compressedPages();
+        long dataBefore = counters.contentPages();
         long pages = toSend.cardinality();
         sendPages(pages);
         wire.awaitRound(round);
         long nanos = nanoClock.getAsLong() - started;
         long bytes = counters.bytesSent() - bytesBefore;
-        rates.add(bytes, counters.rawPages() + counters.compressedPages() - dataBefore, nanos);
+        rates.add(bytes, counters.contentPages() - dataBefore, nanos);
         report.round(pages, bytes, nanos, dirtyBytesPerSecond);
         meters.round();
     }

@@ -1,5 +1,6 @@
 package io.godwit.migration.precopy;
 
+import io.godwit.migration.PagePolicy;
 import io.godwit.migration.codec.FrameSink;
 import io.godwit.migration.codec.MappedRam;
 import io.godwit.migration.codec.PageEncoder;
@@ -36,7 +37,13 @@ final class RoundSender implements AutoCloseable {
     private final ExecutorService pool;
 
     RoundSender(
-            Session session, MappedRam ram, List<Link> links, Pacer pacer, Counters counters, LongSupplier nanoClock) {
+            Session session,
+            MappedRam ram,
+            List<Link> links,
+            PagePolicy policy,
+            Pacer pacer,
+            Counters counters,
+            LongSupplier nanoClock) {
         this.session = session;
         this.ram = ram;
         this.pacer = pacer;
@@ -44,7 +51,8 @@ final class RoundSender implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.links = List.copyOf(links);
         for (Link link : links) {
-            encoders.add(new PageEncoder(ram, link.allocator(), new LinkSink(link)));
+            encoders.add(new PageEncoder(
+                    ram, link.allocator(), new LinkSink(link), links.size(), policy.deltaCacheBytes() / links.size()));
         }
         this.workers = Math.min(
                 links.size(), Math.min(WORKERS_MAX, Runtime.getRuntime().availableProcessors()));

@@ -271,6 +271,7 @@ public final class SourceMigration implements Migration {
         meters.bytes(Role.SOURCE, counters.bytesSent());
         meters.pages(Role.SOURCE, "raw", counters.rawPages());
         meters.pages(Role.SOURCE, "lz4", counters.compressedPages());
+        meters.pages(Role.SOURCE, "delta", counters.deltaPages());
         meters.pages(Role.SOURCE, "zero", counters.zeroPages());
         if (result.result() == Result.COMPLETED) {
             meters.switchedOver(result.downtimeMs(), result.totalMs());

@@ -74,7 +74,7 @@ final class SourceReport {
                 counters.zeroPages(),
                 counters.compressedPages(),
                 counters.rawPages(),
-                0,
+                counters.deltaPages(),
                 switchover,
                 warnings);
     }

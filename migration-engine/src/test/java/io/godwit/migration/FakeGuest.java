@@ -31,6 +31,8 @@ final class FakeGuest implements Guest {
     volatile int writesPerMs;
     volatile long workingSetPages;
     volatile boolean compressible = true;
+    volatile boolean smallWrites;
+    volatile int scans;
     volatile @Nullable String pauseFailure;
     volatile @Nullable String resumeFailure;
     volatile @Nullable String saveFailure;
@@ -67,10 +69,21 @@ final class FakeGuest implements Guest {
         byte[] page = new byte[GuestMemory.PAGE_BYTES];
         while (!destroyed) {
             for (int i = 0; i < writesPerMs; i++) {
-                fill(random, page);
-                writePage(random.nextLong(workingSetPages), page);
+                writeOne(random, page);
             }
             LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    private void writeOne(Random random, byte[] page) {
+        long number = random.nextLong(workingSetPages);
+        if (smallWrites) {
+            byte[] changed = ram.read(number);
+            changed[random.nextInt(changed.length)] = (byte) random.nextInt();
+            writePage(number, changed);
+        } else {
+            fill(random, page);
+            writePage(number, page);
         }
     }
 
@@ -148,6 +161,7 @@ final class FakeGuest implements Guest {
             public long scan(PageBitmap into) {
                 synchronized (lock) {
                     long pages = dirty.cardinality();
+                    scans++;
                     into.or(dirty);
                     dirty.clearAll();
                     return pages;

@@ -22,6 +22,9 @@ final class DeltaBatch {
     /// What a page costs in any frame: its run, and what LZ4 makes of zeros.
     private static final int PAGE_COST_BYTES = 32;
 
+    /// Finding, checking and keeping a difference takes as long as staging a page twice more.
+    private static final long DIFFERENCE_PASSES = 3;
+
     private final SentPages sent;
     private final MemorySegment differences;
     private final ByteBuffer differenceBytes;
@@ -79,6 +82,7 @@ final class DeltaBatch {
         int rawBytes = (int) runs.pages() * PAGE_BYTES;
         ByteBuf frame = writer.begin(runs, Integer.BYTES + compressor.maxCompressedLength(rawBytes));
         frame.writeInt((int) bases.getValue());
+        long started = System.nanoTime();
         ByteBuffer room = frame.nioBuffer(frame.writerIndex(), frame.writableBytes());
         int compressed = compressor.compress(differenceBytes, 0, rawBytes, room, 0, room.remaining());
         if (compressed > rawBytes - rawBytes / 8) {
@@ -88,7 +92,8 @@ final class DeltaBatch {
         frame.writerIndex(frame.writerIndex() + compressed);
         long pages = runs.pages();
         clear();
-        writer.send(frame, PageKind.DELTA, pages);
+        long busyNanos = System.nanoTime() - started + DIFFERENCE_PASSES * CodecControl.stagingNanos(rawBytes);
+        writer.send(frame, PageKind.DELTA, pages, busyNanos);
         return true;
     }
 

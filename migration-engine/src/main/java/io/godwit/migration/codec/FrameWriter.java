@@ -11,15 +11,18 @@ import java.io.IOException;
 final class FrameWriter {
     static final int PREFIX_BYTES = 12;
     private static final int KIND_AT = FrameHeader.BYTES + 8;
+    private static final int RUNS_AT = KIND_AT + 2;
 
     private final ByteBufAllocator allocator;
     private final FrameSink sink;
+    private final CodecControl control;
     private int round;
     private int frames;
 
-    FrameWriter(ByteBufAllocator allocator, FrameSink sink) {
+    FrameWriter(ByteBufAllocator allocator, FrameSink sink, CodecControl control) {
         this.allocator = allocator;
         this.sink = sink;
+        this.control = control;
     }
 
     void beginRound(int number) {
@@ -38,19 +41,49 @@ final class FrameWriter {
 
     /// A frame up to its content, with room for that. Its kind is told when it is sent.
     ByteBuf begin(RunList runs, int contentBytesMax) {
-        int room = PREFIX_BYTES + runs.size() * Limits.RUN_BYTES + contentBytesMax;
-        ByteBuf frame = FrameHeader.begin(allocator, room);
-        frame.writeInt(round).writeInt(frames).writeShort(0).writeShort(runs.size());
+        int head = headBytes(runs.size());
+        ByteBuf frame = allocator.directBuffer(head + contentBytesMax, head + contentBytesMax);
+        writeHead(frame, 0, runs);
+        return frame.writerIndex(head);
+    }
+
+    /// A frame whose content stands in its buffer already, behind room for what comes before it.
+    ///
+    /// @param contentAt at least [#headBytes] of these runs
+    void beginBefore(ByteBuf frame, int contentAt, int contentBytes, RunList runs) {
+        int at = contentAt - headBytes(runs.size());
+        frame.setIndex(at, contentAt + contentBytes);
+        writeHead(frame, at, runs);
+    }
+
+    static int headBytes(int runs) {
+        return FrameHeader.BYTES + PREFIX_BYTES + runs * Limits.RUN_BYTES;
+    }
+
+    private void writeHead(ByteBuf frame, int at, RunList runs) {
+        frame.setZero(at, FrameHeader.BYTES);
+        frame.setInt(at + FrameHeader.BYTES, round);
+        frame.setInt(at + FrameHeader.BYTES + Integer.BYTES, frames);
+        frame.setShort(at + KIND_AT, 0);
+        frame.setShort(at + RUNS_AT, runs.size());
+        int next = at + FrameHeader.BYTES + PREFIX_BYTES;
         for (int i = 0; i < runs.size(); i++) {
-            frame.writeLong(runs.firstPage(i)).writeInt((int) runs.count(i));
+            frame.setLong(next, runs.firstPage(i));
+            frame.setInt(next + Long.BYTES, (int) runs.count(i));
+            next += Limits.RUN_BYTES;
         }
-        return frame;
     }
 
     /// Takes over the frame, on success and on failure.
-    void send(ByteBuf frame, PageKind kind, long pages) throws IOException, InterruptedException {
+    ///
+    /// @param busyNanos how long it took to make it
+    void send(ByteBuf frame, PageKind kind, long pages, long busyNanos) throws IOException, InterruptedException {
         frames++;
-        frame.setByte(KIND_AT, kind.code());
-        sink.send(FrameHeader.finish(frame, FrameType.PAGES), kind, pages);
+        frame.setByte(frame.readerIndex() + KIND_AT, kind.code());
+        int bytes = frame.readableBytes();
+        ByteBuf finished = FrameHeader.finish(frame, FrameType.PAGES);
+        long started = System.nanoTime();
+        sink.send(finished, kind, pages);
+        control.sent(bytes, busyNanos, System.nanoTime() - started);
     }
 }

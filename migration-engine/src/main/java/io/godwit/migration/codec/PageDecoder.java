@@ -1,5 +1,7 @@
 package io.godwit.migration.codec;
 
+import com.github.luben.zstd.ZstdDecompressCtx;
+import com.github.luben.zstd.ZstdException;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.RoundEnd;
 import io.godwit.migration.protocol.ProtocolException;
@@ -13,6 +15,7 @@ import java.util.zip.CRC32C;
 import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the pages of one data connection into the target's RAM.
 ///
@@ -32,6 +35,7 @@ public final class PageDecoder implements AutoCloseable {
             LZ4Factory.fastestInstance().safeDecompressor();
     private final RunList runs = new RunList(Limits.ZERO_RUNS_MAX);
     private final CRC32C crc = new CRC32C();
+    private @Nullable ZstdDecompressCtx zstd;
     private int round;
     private int frames;
     private boolean closed;
@@ -62,7 +66,7 @@ public final class PageDecoder implements AutoCloseable {
         switch (kind) {
             case ZERO -> applyZeros(in);
             case RAW -> applyRaw(in);
-            case LZ4 -> applyCompressed(in);
+            case LZ4, ZSTD -> applyCompressed(in, kind);
             case DELTA -> applyDelta(in);
         }
         frames++;
@@ -153,14 +157,14 @@ public final class PageDecoder implements AutoCloseable {
         scatter(content);
     }
 
-    private void applyCompressed(ByteBuf in) throws ProtocolException {
+    private void applyCompressed(ByteBuf in, PageKind kind) throws ProtocolException {
         int rawBytes = compressedRawBytes(in);
         ByteBuffer block = in.nioBuffer();
         if (runs.size() == 1) {
             MemorySegment live = incoming.forWriting(runs.firstPage(0), runs.count(0));
-            decompress(block, live.asByteBuffer(), rawBytes);
+            decompress(kind, block, live.asByteBuffer(), rawBytes);
         } else {
-            decompress(block, staging.asByteBuffer(), rawBytes);
+            decompress(kind, block, staging.asByteBuffer(), rawBytes);
             scatter(staging);
         }
     }
@@ -182,7 +186,7 @@ public final class PageDecoder implements AutoCloseable {
         }
         int expected = in.readInt();
         int rawBytes = compressedRawBytes(in);
-        decompress(in.nioBuffer(), staging.asByteBuffer(), rawBytes);
+        decompress(PageKind.LZ4, in.nioBuffer(), staging.asByteBuffer(), rawBytes);
         long to = 0;
         for (int i = 0; i < runs.size(); i++) {
             incoming.read(runs.firstPage(i), runs.count(i), bases, to);
@@ -198,16 +202,27 @@ public final class PageDecoder implements AutoCloseable {
         scatter(staging);
     }
 
-    private void decompress(ByteBuffer block, ByteBuffer into, int rawBytes) throws ProtocolException {
+    private void decompress(PageKind kind, ByteBuffer block, ByteBuffer into, int rawBytes) throws ProtocolException {
         int written;
         try {
-            written = decompressor.decompress(block, block.position(), block.remaining(), into, 0, rawBytes);
-        } catch (LZ4Exception e) {
+            written = kind == PageKind.ZSTD
+                    ? zstd().decompressDirectByteBuffer(into, 0, rawBytes, block, block.position(), block.remaining())
+                    : decompressor.decompress(block, block.position(), block.remaining(), into, 0, rawBytes);
+        } catch (LZ4Exception | ZstdException e) {
             throw new ProtocolException("Compressed pages cannot be decompressed", e);
         }
         if (written != rawBytes) {
             throw new ProtocolException("Compressed pages are incomplete: " + written + " of " + rawBytes + " bytes");
         }
+    }
+
+    private ZstdDecompressCtx zstd() {
+        ZstdDecompressCtx context = zstd;
+        if (context == null) {
+            context = new ZstdDecompressCtx();
+            zstd = context;
+        }
+        return context;
     }
 
     private void scatter(MemorySegment content) {
@@ -225,6 +240,10 @@ public final class PageDecoder implements AutoCloseable {
         if (!closed) {
             closed = true;
             arena.close();
+            ZstdDecompressCtx context = zstd;
+            if (context != null) {
+                context.close();
+            }
         }
     }
 }

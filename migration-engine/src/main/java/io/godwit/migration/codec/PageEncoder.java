@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import net.jpountz.lz4.LZ4Compressor;
-import net.jpountz.lz4.LZ4Factory;
 
 /// Turns the pages of one data connection into frames. Not safe for use by several threads at once.
 ///
@@ -30,6 +28,7 @@ import net.jpountz.lz4.LZ4Factory;
 /// |  3 zero: nothing                                             ...
 /// |  4 delta: CRC32C of the pages as they were (32 bits), then    ...
 /// |    one LZ4 block of all of them, exclusive or what they were  ...
+/// |  5 zstd: one zstd frame of all of them                       ...
 /// ```
 ///
 /// Runs ascend, do not overlap, and lie in one region each. In a round a page is told once.
@@ -38,12 +37,6 @@ public final class PageEncoder implements AutoCloseable {
     private static final MemorySegment ZERO_PAGE =
             MemorySegment.ofArray(new byte[PAGE_BYTES]).asReadOnly();
 
-    /// LZ4 pays if it saves an eighth; after a batch where it did not, this many batches and then twice as many
-    /// go untried.
-    private static final int UNTRIED_FIRST = 2;
-
-    private static final int UNTRIED_MAX = 64;
-
     /// Round 1 sends every page once and cannot know which will be written again; from here on pages are held for
     /// their differences.
     private static final int FIRST_HELD_ROUND = 2;
@@ -51,23 +44,29 @@ public final class PageEncoder implements AutoCloseable {
     private final MappedRam ram;
     private final FrameWriter writer;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment staging = arena.allocate(Limits.FRAME_RAW_BYTES_MAX, Long.BYTES);
-    private final ByteBuffer stagingBytes = staging.asByteBuffer();
-    private final LZ4Compressor compressor = LZ4Factory.fastestInstance().fastCompressor();
+    private final Staging staging;
+    private final BatchCompressor compressor;
     private final RunList data = new RunList(Limits.FRAME_PAGES_MAX);
     private final RunList zeros = new RunList(Limits.ZERO_RUNS_MAX);
     private final SentPages sent;
     private final DeltaBatch delta;
     private int contentBytesPerPage = PAGE_BYTES;
-    private int untriedLeft;
-    private int untriedNext = UNTRIED_FIRST;
 
+    /// @param control       decides about compression, for all connections
     /// @param connections   of which this encodes one
     /// @param heldBytesMax  how much of what was sent is held for differences; 0 for a target that does not know
     ///                      them
-    public PageEncoder(MappedRam ram, ByteBufAllocator allocator, FrameSink sink, int connections, long heldBytesMax) {
+    public PageEncoder(
+            MappedRam ram,
+            ByteBufAllocator allocator,
+            FrameSink sink,
+            CodecControl control,
+            int connections,
+            long heldBytesMax) {
         this.ram = ram;
-        this.writer = new FrameWriter(allocator, sink);
+        this.writer = new FrameWriter(allocator, sink, control);
+        this.staging = new Staging(allocator);
+        this.compressor = new BatchCompressor(control);
         this.sent = new SentPages(heldBytesMax, connections, ram.pageCount());
         this.delta = new DeltaBatch(sent, arena);
     }
@@ -117,13 +116,14 @@ public final class PageEncoder implements AutoCloseable {
     private void stage(MemorySegment from, long offset, long page, int region)
             throws IOException, InterruptedException {
         long to = data.pages() * PAGE_BYTES;
-        MemorySegment.copy(from, offset, staging, to, PAGE_BYTES);
-        if (MemorySegment.mismatch(staging, to, to + PAGE_BYTES, ZERO_PAGE, 0, PAGE_BYTES) < 0) {
+        MemorySegment copy = staging.segment();
+        MemorySegment.copy(from, offset, copy, to, PAGE_BYTES);
+        if (MemorySegment.mismatch(copy, to, to + PAGE_BYTES, ZERO_PAGE, 0, PAGE_BYTES) < 0) {
             addZeroRun(page, 1, region);
             return;
         }
         if (writer.round() >= FIRST_HELD_ROUND
-                && delta.take(page, region, writer.round(), staging, to, contentBytesPerPage)) {
+                && delta.take(page, region, writer.round(), copy, to, contentBytesPerPage)) {
             if (delta.full()) {
                 flushDelta();
             }
@@ -154,7 +154,7 @@ public final class PageEncoder implements AutoCloseable {
         ByteBuf frame = writer.begin(zeros, 0);
         long pages = zeros.pages();
         zeros.clear();
-        writer.send(frame, PageKind.ZERO, pages);
+        writer.send(frame, PageKind.ZERO, pages, 0);
     }
 
     /// Differences that save too little become content again.
@@ -164,7 +164,7 @@ public final class PageEncoder implements AutoCloseable {
         }
         flushData();
         delta.spill((page, content, at) -> {
-            MemorySegment.copy(content, at, staging, data.pages() * PAGE_BYTES, PAGE_BYTES);
+            MemorySegment.copy(content, at, staging.segment(), data.pages() * PAGE_BYTES, PAGE_BYTES);
             addStaged(page, ram.regionOf(page));
         });
         flushData();
@@ -175,40 +175,41 @@ public final class PageEncoder implements AutoCloseable {
             return;
         }
         int rawBytes = (int) data.pages() * PAGE_BYTES;
-        ByteBuf frame = writer.begin(data, Math.max(compressor.maxCompressedLength(rawBytes), rawBytes));
-        PageKind kind = PageKind.RAW;
-        int compressed = compress(frame, rawBytes);
-        if (compressed > 0) {
-            kind = PageKind.LZ4;
-            frame.writerIndex(frame.writerIndex() + compressed);
-        } else {
-            frame.writeBytes(stagingBytes.slice(0, rawBytes));
+        Codec codec = compressor.choose(staging.bytes(), rawBytes);
+        if (codec == Codec.RAW || !sendCompressed(codec, rawBytes)) {
+            ByteBuf frame = staging.give();
+            writer.beginBefore(frame, Staging.CONTENT_AT, rawBytes, data);
+            contentBytesPerPage = PAGE_BYTES;
+            sendData(frame, PageKind.RAW, CodecControl.stagingNanos(rawBytes));
         }
-        long pages = data.pages();
-        contentBytesPerPage = (compressed > 0 ? compressed : rawBytes) / (int) pages;
-        data.clear();
-        writer.send(frame, kind, pages);
     }
 
-    /// @return the size of the block now standing behind the frame's end, or 0 if compression does not pay
-    private int compress(ByteBuf frame, int rawBytes) {
-        if (untriedLeft > 0) {
-            untriedLeft--;
-            return 0;
-        }
+    /// @return false if nothing was sent, because it does not compress
+    private boolean sendCompressed(Codec codec, int rawBytes) throws IOException, InterruptedException {
+        long started = System.nanoTime();
+        ByteBuf frame = writer.begin(data, BatchCompressor.roomBytes(rawBytes));
         ByteBuffer room = frame.nioBuffer(frame.writerIndex(), frame.writableBytes());
-        int compressed = compressor.compress(stagingBytes, 0, rawBytes, room, 0, room.remaining());
-        if (compressed <= rawBytes - rawBytes / 8) {
-            untriedNext = UNTRIED_FIRST;
-            return compressed;
+        int size = compressor.compress(codec, staging.bytes(), rawBytes, room);
+        if (size == 0) {
+            frame.release();
+            return false;
         }
-        untriedLeft = untriedNext;
-        untriedNext = Math.min(untriedNext * 2, UNTRIED_MAX);
-        return 0;
+        frame.writerIndex(frame.writerIndex() + size);
+        contentBytesPerPage = size / (int) data.pages();
+        sendData(frame, codec.kind(), System.nanoTime() - started + CodecControl.stagingNanos(rawBytes));
+        return true;
+    }
+
+    private void sendData(ByteBuf frame, PageKind kind, long busyNanos) throws IOException, InterruptedException {
+        long pages = data.pages();
+        data.clear();
+        writer.send(frame, kind, pages, busyNanos);
     }
 
     @Override
     public void close() {
+        compressor.close();
+        staging.close();
         sent.close();
         arena.close();
     }

@@ -51,7 +51,7 @@ final class Counters {
     void told(PageKind kind, long pages) {
         switch (kind) {
             case RAW -> rawPages.add(pages);
-            case LZ4 -> compressedPages.add(pages);
+            case LZ4, ZSTD -> compressedPages.add(pages);
             case DELTA -> deltaPages.add(pages);
             case ZERO -> zeroPages.add(pages);
         }

@@ -8,7 +8,6 @@ import io.godwit.migration.precopy.ConvergencePolicy.Decision;
 import io.godwit.migration.precopy.ConvergencePolicy.Figures;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.Digests;
-import io.godwit.migration.protocol.ProtocolVersion;
 import io.godwit.shim.DeviceState;
 import io.godwit.shim.DirtyTracker;
 import io.godwit.shim.Guest;
@@ -36,6 +35,8 @@ final class PrecopyRounds implements AutoCloseable {
     private final ConvergencePolicy policy;
     private final SendRates rates = new SendRates();
     private final PageBitmap toSend;
+    private final PageBitmap writtenMeanwhile;
+    private final Rescan rescan;
     private @Nullable RoundSender sender;
     private @Nullable DirtyTracker tracker;
     private int round;
@@ -65,6 +66,8 @@ final class PrecopyRounds implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.policy = new ConvergencePolicy(request.policy());
         this.toSend = new PageBitmap(ram.pageCount());
+        this.writtenMeanwhile = new PageBitmap(ram.pageCount());
+        this.rescan = new Rescan(this::scan, writtenMeanwhile);
     }
 
     /// Attaches the tracker and opens the data connections.
@@ -74,9 +77,7 @@ final class PrecopyRounds implements AutoCloseable {
                 session,
                 ram,
                 wire.openData(request.policy().connections()),
-                wire.version() >= ProtocolVersion.DIFFERENCES
-                        ? request.policy().pages()
-                        : request.policy().pages().withoutDeltas(),
+                request.policy().pages().understoodBy(wire.version()),
                 new Pacer(request.policy().bandwidthBytesPerSecond()),
                 counters,
                 nanoClock);
@@ -141,7 +142,7 @@ final class PrecopyRounds implements AutoCloseable {
         long bytesBefore = counters.bytesSent();
         long dataBefore = counters.contentPages();
         long pages = toSend.cardinality();
-        sendPages(pages);
+        sendPages(pages, false);
         wire.awaitRound(round);
         long nanos = nanoClock.getAsLong() - started;
         long bytes = counters.bytesSent() - bytesBefore;
@@ -150,17 +151,27 @@ final class PrecopyRounds implements AutoCloseable {
         meters.round();
     }
 
-    private void sendPages(long pages) throws Exception {
+    private void sendPages(long pages, boolean paused) throws Exception {
         round++;
         counters.beginRound(round, pages * GuestMemory.PAGE_BYTES);
         wire.expectRound(round);
-        sender().send(round, toSend);
+        sender().send(round, toSend, paused ? null : rescan);
         toSend.clearAll();
+        toSend.or(writtenMeanwhile);
+        writtenMeanwhile.clearAll();
     }
 
     private void scan() throws IOException {
-        dirtyRate.add(tracker().scan(toSend), nanoClock.getAsLong());
+        var _ = scan(toSend);
         dirtyBytesPerSecond = dirtyRate.bytesPerSecond();
+    }
+
+    private long scan(PageBitmap into) throws IOException {
+        long started = nanoClock.getAsLong();
+        long written = tracker().scan(into);
+        long ended = nanoClock.getAsLong();
+        dirtyRate.add(written, ended);
+        return ended - started;
     }
 
     /// What was sent of a paused guest.
@@ -178,7 +189,7 @@ final class PrecopyRounds implements AutoCloseable {
         scan();
         long dirtyRate = dirtyBytesPerSecond;
         long pages = toSend.cardinality();
-        sendPages(pages);
+        sendPages(pages, true);
         long sent = nanoClock.getAsLong();
         session.await(saving::isDone);
         DeviceState state = joined(saving);
@@ -187,7 +198,7 @@ final class PrecopyRounds implements AutoCloseable {
         counters.sent(stateBytes);
         scan();
         long rest = toSend.cardinality();
-        sendPages(rest);
+        sendPages(rest, true);
         long ended = nanoClock.getAsLong();
         long sendNanos = (sent - started) + (ended - saved);
         report.round(pages + rest, counters.bytesSent() - bytesBefore, sendNanos, dirtyRate);

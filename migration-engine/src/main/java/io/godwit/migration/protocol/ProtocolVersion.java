@@ -5,8 +5,8 @@ public final class ProtocolVersion {
     public static final int MIN = 1;
     public static final int MAX = 2;
 
-    /// From this version on a target applies differences to pages that were sent before.
-    public static final int DIFFERENCES = 2;
+    /// From this version on a target understands differences to pages that were sent before, and zstd.
+    public static final int DELTA_AND_ZSTD = 2;
 
     private ProtocolVersion() {}
 

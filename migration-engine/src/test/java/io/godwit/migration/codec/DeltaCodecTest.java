@@ -37,7 +37,12 @@ class DeltaCodecTest {
             source = new GuardedMemory(regionPages);
             target = new GuardedMemory(regionPages);
             encoder = new PageEncoder(
-                    new MappedRam(source), UnpooledByteBufAllocator.DEFAULT, sent, 1, heldPages * PAGE_BYTES);
+                    new MappedRam(source),
+                    UnpooledByteBufAllocator.DEFAULT,
+                    sent,
+                    SentFrames.lz4(),
+                    1,
+                    heldPages * PAGE_BYTES);
             decoder = new PageDecoder(new IncomingRam(new MappedRam(target)), 0, 1, new RoundBarrier(1));
             assertThat(decoder.endRound(new RoundEnd(0, 0))).isTrue();
         }

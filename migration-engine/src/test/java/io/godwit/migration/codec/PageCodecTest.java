@@ -36,8 +36,8 @@ class PageCodecTest {
 
     private static SentFrames encodeAll(GuardedMemory memory, int round) throws Exception {
         SentFrames sent = new SentFrames();
-        try (PageEncoder encoder =
-                new PageEncoder(new MappedRam(memory), UnpooledByteBufAllocator.DEFAULT, sent, 1, 0)) {
+        try (PageEncoder encoder = new PageEncoder(
+                new MappedRam(memory), UnpooledByteBufAllocator.DEFAULT, sent, SentFrames.lz4(), 1, 0)) {
             encoder.beginRound(round);
             for (long page = 0; page < memory.pageCount(); page += 50) {
                 encoder.add(page, (int) Math.min(50, memory.pageCount() - page));

@@ -18,12 +18,16 @@ final class SentFrames implements FrameSink {
     @Override
     public void send(ByteBuf frame, PageKind kind, long count) {
         byte[] payload = new byte[frame.readableBytes() - FrameHeader.BYTES];
-        frame.getBytes(FrameHeader.BYTES, payload);
+        frame.getBytes(frame.readerIndex() + FrameHeader.BYTES, payload);
         frame.release();
         payloads.add(payload);
         kinds.add(kind);
         bytes += payload.length;
         pages += count;
+    }
+
+    static CodecControl lz4() {
+        return new CodecControl(List.of(Codec.LZ4), 1, () -> 0);
     }
 
     void clear() {

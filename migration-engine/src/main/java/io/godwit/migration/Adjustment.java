@@ -19,6 +19,7 @@ public record Adjustment(
                 policy.connections(),
                 policy.verify(),
                 policy.whenSlow(),
-                policy.yields());
+                policy.yields(),
+                policy.pages());
     }
 }

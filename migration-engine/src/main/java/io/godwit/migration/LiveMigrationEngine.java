@@ -1,5 +1,6 @@
 package io.godwit.migration;
 
+import io.godwit.migration.codec.PageRehearsal;
 import io.godwit.migration.metrics.MigrationMeters;
 import io.godwit.migration.precopy.FixedCost;
 import io.godwit.migration.precopy.IncomingSessions;
@@ -35,6 +36,7 @@ final class LiveMigrationEngine implements MigrationEngine {
         this.meters = new MigrationMeters(registry);
         this.incoming = new IncomingSessions(agent, meters, System::nanoTime);
         Rehearsal.run(ByteBufAllocator.DEFAULT);
+        PageRehearsal.run(ByteBufAllocator.DEFAULT);
         this.transport = new Transport(settings.tls());
         if (settings.listen() != null) {
             transport.listen(settings.listen(), incoming);

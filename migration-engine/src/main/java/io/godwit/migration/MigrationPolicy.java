@@ -11,6 +11,7 @@ package io.godwit.migration;
 /// @param whenSlow                 what gives way if the guest writes too fast for the budget
 /// @param yields                   gives way to others on the link, as soon as they wait because of the
 ///                                 migration
+/// @param pages                    how pages are encoded
 public record MigrationPolicy(
         long downtimeBudgetMs,
         long bandwidthBytesPerSecond,
@@ -19,7 +20,8 @@ public record MigrationPolicy(
         int connections,
         boolean verify,
         WhenSlow whenSlow,
-        boolean yields) {
+        boolean yields,
+        PagePolicy pages) {
 
     public static final MigrationPolicy DEFAULT = new MigrationPolicy(100, 0, 600_000, 30, 2, false);
 
@@ -38,7 +40,7 @@ public record MigrationPolicy(
                 "Data connections are not from 1 to " + CONNECTIONS_MAX);
     }
 
-    /// With the usual answer to guests that write too fast, and giving way to others.
+    /// With the usual answer to guests that write too fast, giving way to others, and pages encoded as by default.
     public MigrationPolicy(
             long downtimeBudgetMs,
             long bandwidthBytesPerSecond,
@@ -54,12 +56,21 @@ public record MigrationPolicy(
                 connections,
                 verify,
                 WhenSlow.DEFAULT,
-                true);
+                true,
+                PagePolicy.DEFAULT);
     }
 
     public MigrationPolicy withWhenSlow(WhenSlow other) {
         return new MigrationPolicy(
-                downtimeBudgetMs, bandwidthBytesPerSecond, timeoutMs, roundsMax, connections, verify, other, yields);
+                downtimeBudgetMs,
+                bandwidthBytesPerSecond,
+                timeoutMs,
+                roundsMax,
+                connections,
+                verify,
+                other,
+                yields,
+                pages);
     }
 
     private static void check(boolean ok, String message) {

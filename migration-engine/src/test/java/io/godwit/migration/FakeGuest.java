@@ -33,6 +33,8 @@ final class FakeGuest implements Guest {
     volatile int writesPerMs;
     volatile long workingSetPages;
     volatile boolean compressible = true;
+    volatile boolean smallWrites;
+    volatile int scans;
     volatile @Nullable String pauseFailure;
     volatile @Nullable String resumeFailure;
     volatile @Nullable String saveFailure;
@@ -81,10 +83,21 @@ final class FakeGuest implements Guest {
         while (!destroyed) {
             int writes = throttlePercent >= calmsAtPercent ? 0 : writesPerMs;
             for (int i = 0; i < writes; i++) {
-                fill(random, page);
-                writePage(random.nextLong(workingSetPages), page);
+                writeOne(random, page);
             }
             LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    private void writeOne(Random random, byte[] page) {
+        long number = random.nextLong(workingSetPages);
+        if (smallWrites) {
+            byte[] changed = ram.read(number);
+            changed[random.nextInt(changed.length)] = (byte) random.nextInt();
+            writePage(number, changed);
+        } else {
+            fill(random, page);
+            writePage(number, page);
         }
     }
 
@@ -162,6 +175,7 @@ final class FakeGuest implements Guest {
             public long scan(PageBitmap into) {
                 synchronized (lock) {
                     long pages = dirty.cardinality();
+                    scans++;
                     into.or(dirty);
                     dirty.clearAll();
                     return pages;

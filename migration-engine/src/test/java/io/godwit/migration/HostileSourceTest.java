@@ -99,7 +99,7 @@ class HostileSourceTest {
             sendUntilClosed(hosts, bytes(HELLO, HELLO));
             sendUntilClosed(hosts, bytes(HELLO, new Message.Complete(0, 0, false)));
             sendUntilClosed(hosts, bytes(HELLO, new Message.Running(1, 0, 0, 0, "")));
-            sendUntilClosed(hosts, bytes(new Message.Hello(2, 9, Message.Role.CONTROL, 0, Token.NONE)));
+            sendUntilClosed(hosts, bytes(new Message.Hello(3, 9, Message.Role.CONTROL, 0, Token.NONE)));
             sendUntilClosed(hosts, bytes(new Message.Hello(1, 1, Message.Role.DATA, 0, new Token(1, 2))));
             assertThat(hosts.agent.events()).isEmpty();
             assertUnharmed(hosts);

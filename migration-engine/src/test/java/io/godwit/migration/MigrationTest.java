@@ -46,6 +46,48 @@ class MigrationTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void pagesThatChangeLittleTravelAsDifferences(int connections) throws Exception {
+        try (TwoHosts hosts = new TwoHosts(1000, 37, PAGES - 1037)) {
+            hosts.fillSource();
+            dirtyTheTarget(hosts);
+            hosts.sourceGuest.smallWrites = true;
+            hosts.sourceGuest.writesPerMs = 4;
+            hosts.sourceGuest.workingSetPages = 1024;
+            AtomicLong difference = new AtomicLong(-2);
+            hosts.targetGuest.beforeResume =
+                    () -> difference.set(hosts.sourceGuest.ram().firstDifference(hosts.targetGuest.ram()));
+
+            MigrationReport report = hosts.migrate(policy ->
+                    policy.withConnections(connections).withBandwidth(6 << 20).withBudgetMs(150));
+
+            assertThat(report.result()).as(report.reason()).isEqualTo(Result.COMPLETED);
+            assertThat(difference).hasValue(-1);
+            assertThat(report.deltaPages()).isGreaterThan(100);
+        }
+    }
+
+    /// Rounds that take long are scanned again meanwhile, and what was written is left for the next one.
+    @Test
+    void memoryIsEqualThoughPagesAreLeftForLaterRounds() throws Exception {
+        try (TwoHosts hosts = new TwoHosts(1000, 37, PAGES - 1037)) {
+            hosts.sourceGuest.compressible = false;
+            hosts.fillSource();
+            dirtyTheTarget(hosts);
+            hosts.sourceGuest.writesPerMs = 1;
+            AtomicLong difference = new AtomicLong(-2);
+            hosts.targetGuest.beforeResume =
+                    () -> difference.set(hosts.sourceGuest.ram().firstDifference(hosts.targetGuest.ram()));
+
+            MigrationReport report = hosts.migrate(policy -> policy.withBandwidth(8 << 20));
+
+            assertThat(report.result()).as(report.reason()).isEqualTo(Result.COMPLETED);
+            assertThat(difference).hasValue(-1);
+            assertThat(hosts.sourceGuest.scans).isGreaterThan(report.rounds().size() + 4);
+        }
+    }
+
     @Test
     void verifiedMigrationsCompare() throws Exception {
         try (TwoHosts hosts = new TwoHosts(1000, 37, PAGES - 1037)) {

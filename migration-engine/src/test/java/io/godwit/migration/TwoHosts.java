@@ -88,7 +88,8 @@ final class TwoHosts implements AutoCloseable {
             boolean verify,
             WhenSlow whenSlow) {
         MigrationPolicy build() {
-            return new MigrationPolicy(budgetMs, bandwidth, timeoutMs, rounds, connections, verify, whenSlow, true);
+            return new MigrationPolicy(
+                    budgetMs, bandwidth, timeoutMs, rounds, connections, verify, whenSlow, true, PagePolicy.DEFAULT);
         }
 
         PolicyEdit withWhenSlow(WhenSlow other) {

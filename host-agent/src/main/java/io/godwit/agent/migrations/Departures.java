@@ -19,6 +19,7 @@ import io.godwit.migration.MigrationPolicy;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationRequest;
 import io.godwit.migration.OnSlow;
+import io.godwit.migration.PagePolicy;
 import io.godwit.migration.WhenSlow;
 import io.godwit.shim.Guest;
 import io.godwit.shim.HypervisorException;
@@ -142,9 +143,7 @@ public final class Departures {
                 .orElseThrow(() -> new AgentException(
                         Code.CONFLICT, "Guest is not migrating from this host: " + name, "unchanged", ""));
         try {
-            departure
-                    .migration()
-                    .adjust(new Adjustment(request.bandwidthBytesPerSecond(), request.downtimeBudgetMs()));
+            departure.migration().adjust(new Adjustment(request.bandwidthBytesPerSecond(), request.downtimeBudgetMs()));
         } catch (IllegalArgumentException e) {
             throw new AgentException(Code.BAD_REQUEST, AgentException.words(e), "unchanged", "", e);
         }
@@ -164,7 +163,8 @@ public final class Departures {
                     settings.connections(),
                     request.verify(),
                     whenSlow(request, settings.whenSlow()),
-                    yields == null ? settings.yields() : yields);
+                    yields == null ? settings.yields() : yields,
+                    PagePolicy.DEFAULT);
         } catch (IllegalArgumentException e) {
             throw new AgentException(Code.BAD_REQUEST, AgentException.words(e), "unchanged", "", e);
         }

@@ -31,6 +31,13 @@ public final class IncomingRam {
         return ram.segment(region).asSlice(ram.offsetInRegion(region, firstPage), count * GuestMemory.PAGE_BYTES);
     }
 
+    /// Copies what a run that was checked holds now.
+    void read(long firstPage, long count, MemorySegment into, long at) {
+        int region = ram.regionOf(firstPage);
+        long offset = ram.offsetInRegion(region, firstPage);
+        MemorySegment.copy(ram.segment(region), offset, into, at, count * GuestMemory.PAGE_BYTES);
+    }
+
     /// Makes a run that was checked read as zero; pages that do so anyway are left alone.
     void zero(long firstPage, long count) throws HypervisorException {
         long end = firstPage + count;

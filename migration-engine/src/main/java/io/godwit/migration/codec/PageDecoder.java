@@ -1,5 +1,7 @@
 package io.godwit.migration.codec;
 
+import com.github.luben.zstd.ZstdDecompressCtx;
+import com.github.luben.zstd.ZstdException;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.RoundEnd;
 import io.godwit.migration.protocol.ProtocolException;
@@ -9,9 +11,11 @@ import io.netty.buffer.ByteBuf;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
 import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the pages of one data connection into the target's RAM.
 ///
@@ -26,9 +30,12 @@ public final class PageDecoder implements AutoCloseable {
     private final RoundBarrier barrier;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment staging = arena.allocate(Limits.FRAME_RAW_BYTES_MAX, Long.BYTES);
+    private final MemorySegment bases = arena.allocate(Limits.FRAME_RAW_BYTES_MAX, Long.BYTES);
     private final LZ4SafeDecompressor decompressor =
             LZ4Factory.fastestInstance().safeDecompressor();
     private final RunList runs = new RunList(Limits.ZERO_RUNS_MAX);
+    private final CRC32C crc = new CRC32C();
+    private @Nullable ZstdDecompressCtx zstd;
     private int round;
     private int frames;
     private boolean closed;
@@ -47,7 +54,7 @@ public final class PageDecoder implements AutoCloseable {
         if (closed) {
             return 0;
         }
-        if (in.readableBytes() < PageEncoder.PREFIX_BYTES) {
+        if (in.readableBytes() < FrameWriter.PREFIX_BYTES) {
             throw new ProtocolException("A pages frame is cut off");
         }
         checkOrder(in.readInt(), in.readInt());
@@ -59,7 +66,8 @@ public final class PageDecoder implements AutoCloseable {
         switch (kind) {
             case ZERO -> applyZeros(in);
             case RAW -> applyRaw(in);
-            case LZ4 -> applyCompressed(in);
+            case LZ4, ZSTD -> applyCompressed(in, kind);
+            case DELTA -> applyDelta(in);
         }
         frames++;
         return runs.pages();
@@ -149,32 +157,72 @@ public final class PageDecoder implements AutoCloseable {
         scatter(content);
     }
 
-    private void applyCompressed(ByteBuf in) throws ProtocolException {
+    private void applyCompressed(ByteBuf in, PageKind kind) throws ProtocolException {
+        int rawBytes = compressedRawBytes(in);
+        ByteBuffer block = in.nioBuffer();
+        if (runs.size() == 1) {
+            MemorySegment live = incoming.forWriting(runs.firstPage(0), runs.count(0));
+            decompress(kind, block, live.asByteBuffer(), rawBytes);
+        } else {
+            decompress(kind, block, staging.asByteBuffer(), rawBytes);
+            scatter(staging);
+        }
+    }
+
+    /// How large the content of all pages is, if the rest of the frame can be a block of it.
+    private int compressedRawBytes(ByteBuf in) throws ProtocolException {
         int rawBytes = (int) runs.pages() * PAGE_BYTES;
         if (!in.isReadable() || in.readableBytes() > rawBytes) {
             throw new ProtocolException(
                     "Compressed content is empty or larger than its pages: " + in.readableBytes() + " bytes");
         }
-        ByteBuffer block = in.nioBuffer();
-        if (runs.size() == 1) {
-            MemorySegment live = incoming.forWriting(runs.firstPage(0), runs.count(0));
-            decompress(block, live.asByteBuffer(), rawBytes);
-        } else {
-            decompress(block, staging.asByteBuffer(), rawBytes);
-            scatter(staging);
-        }
+        return rawBytes;
     }
 
-    private void decompress(ByteBuffer block, ByteBuffer into, int rawBytes) throws ProtocolException {
+    /// The pages here must be what the source takes them for: that is checked before any of them changes.
+    private void applyDelta(ByteBuf in) throws ProtocolException {
+        if (in.readableBytes() < Integer.BYTES) {
+            throw new ProtocolException("A frame of differences is cut off");
+        }
+        int expected = in.readInt();
+        int rawBytes = compressedRawBytes(in);
+        decompress(PageKind.LZ4, in.nioBuffer(), staging.asByteBuffer(), rawBytes);
+        long to = 0;
+        for (int i = 0; i < runs.size(); i++) {
+            incoming.read(runs.firstPage(i), runs.count(i), bases, to);
+            to += runs.count(i) * PAGE_BYTES;
+        }
+        crc.reset();
+        crc.update(bases.asByteBuffer().limit(rawBytes));
+        if ((int) crc.getValue() != expected) {
+            throw new ProtocolException("Pages are not here what the source sent before: differences to " + runs.pages()
+                    + " pages from page " + runs.firstPage(0) + " cannot be applied");
+        }
+        PageXor.apply(bases, staging, rawBytes);
+        scatter(staging);
+    }
+
+    private void decompress(PageKind kind, ByteBuffer block, ByteBuffer into, int rawBytes) throws ProtocolException {
         int written;
         try {
-            written = decompressor.decompress(block, block.position(), block.remaining(), into, 0, rawBytes);
-        } catch (LZ4Exception e) {
+            written = kind == PageKind.ZSTD
+                    ? zstd().decompressDirectByteBuffer(into, 0, rawBytes, block, block.position(), block.remaining())
+                    : decompressor.decompress(block, block.position(), block.remaining(), into, 0, rawBytes);
+        } catch (LZ4Exception | ZstdException e) {
             throw new ProtocolException("Compressed pages cannot be decompressed", e);
         }
         if (written != rawBytes) {
             throw new ProtocolException("Compressed pages are incomplete: " + written + " of " + rawBytes + " bytes");
         }
+    }
+
+    private ZstdDecompressCtx zstd() {
+        ZstdDecompressCtx context = zstd;
+        if (context == null) {
+            context = new ZstdDecompressCtx();
+            zstd = context;
+        }
+        return context;
     }
 
     private void scatter(MemorySegment content) {
@@ -192,6 +240,10 @@ public final class PageDecoder implements AutoCloseable {
         if (!closed) {
             closed = true;
             arena.close();
+            ZstdDecompressCtx context = zstd;
+            if (context != null) {
+                context.close();
+            }
         }
     }
 }

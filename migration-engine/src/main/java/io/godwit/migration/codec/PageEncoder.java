@@ -1,7 +1,5 @@
 package io.godwit.migration.codec;
 
-import io.godwit.migration.protocol.FrameHeader;
-import io.godwit.migration.protocol.FrameType;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.shim.GuestMemory;
 import io.netty.buffer.ByteBuf;
@@ -10,8 +8,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import net.jpountz.lz4.LZ4Compressor;
-import net.jpountz.lz4.LZ4Factory;
 
 /// Turns the pages of one data connection into frames. Not safe for use by several threads at once.
 ///
@@ -23,63 +19,73 @@ import net.jpountz.lz4.LZ4Factory;
 /// +---------------------------------------------------------------+
 /// |    number of the frame in this round on this connection       |
 /// +---------------+---------------+-------------------------------+
-/// | 1 raw 2 LZ4 3 zero | zero     |        number of runs         |
+/// |     kind      |     zero      |        number of runs         |
 /// +---------------+---------------+-------------------------------+
 /// |  a run: first page (64 bits), number of pages (32 bits)      ...
 /// +---------------------------------------------------------------+
-/// |  raw: the pages; LZ4: one block of all of them; zero: nothing...
+/// |  1 raw: the pages                                            ...
+/// |  2 LZ4: one block of all of them                             ...
+/// |  3 zero: nothing                                             ...
+/// |  4 delta: CRC32C of the pages as they were (32 bits), then    ...
+/// |    one LZ4 block of all of them, exclusive or what they were  ...
+/// |  5 zstd: one zstd frame of all of them                       ...
 /// ```
 ///
-/// Runs ascend, do not overlap, and lie in one region each.
+/// Runs ascend, do not overlap, and lie in one region each. In a round a page is told once.
 public final class PageEncoder implements AutoCloseable {
-    static final int PREFIX_BYTES = 12;
     private static final int PAGE_BYTES = GuestMemory.PAGE_BYTES;
     private static final MemorySegment ZERO_PAGE =
             MemorySegment.ofArray(new byte[PAGE_BYTES]).asReadOnly();
 
-    /// LZ4 pays if it saves an eighth; after a batch where it did not, this many batches and then twice as many
-    /// go untried.
-    private static final int UNTRIED_FIRST = 2;
-
-    private static final int UNTRIED_MAX = 64;
+    /// Round 1 sends every page once and cannot know which will be written again; from here on pages are held for
+    /// their differences.
+    private static final int FIRST_HELD_ROUND = 2;
 
     private final MappedRam ram;
-    private final ByteBufAllocator allocator;
-    private final FrameSink sink;
+    private final FrameWriter writer;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment staging = arena.allocate(Limits.FRAME_RAW_BYTES_MAX, Long.BYTES);
-    private final ByteBuffer stagingBytes = staging.asByteBuffer();
-    private final LZ4Compressor compressor = LZ4Factory.fastestInstance().fastCompressor();
+    private final Staging staging;
+    private final BatchCompressor compressor;
     private final RunList data = new RunList(Limits.FRAME_PAGES_MAX);
     private final RunList zeros = new RunList(Limits.ZERO_RUNS_MAX);
-    private int round;
-    private int frames;
-    private int untriedLeft;
-    private int untriedNext = UNTRIED_FIRST;
+    private final SentPages sent;
+    private final DeltaBatch delta;
+    private int contentBytesPerPage = PAGE_BYTES;
 
-    public PageEncoder(MappedRam ram, ByteBufAllocator allocator, FrameSink sink) {
+    /// @param control       decides about compression, for all connections
+    /// @param connections   of which this encodes one
+    /// @param heldBytesMax  how much of what was sent is held for differences; 0 for a target that does not know
+    ///                      them
+    public PageEncoder(
+            MappedRam ram,
+            ByteBufAllocator allocator,
+            FrameSink sink,
+            CodecControl control,
+            int connections,
+            long heldBytesMax) {
         this.ram = ram;
-        this.allocator = allocator;
-        this.sink = sink;
+        this.writer = new FrameWriter(allocator, sink, control);
+        this.staging = new Staging(allocator);
+        this.compressor = new BatchCompressor(control);
+        this.sent = new SentPages(heldBytesMax, connections, ram.pageCount());
+        this.delta = new DeltaBatch(sent, arena);
     }
 
     public void beginRound(int number) {
-        round = number;
-        frames = 0;
+        writer.beginRound(number);
     }
 
-    /// Copies pages as they are now; they are sent as content or as zeros. The run lies within the RAM and may
-    /// cross region ends.
+    /// Copies pages as they are now; they are sent as content, as differences or as zeros. The run lies within the
+    /// RAM and may cross region ends.
     public void add(long firstPage, int count) throws IOException, InterruptedException {
         long page = firstPage;
         long end = firstPage + count;
         while (page < end) {
-            int free = Limits.FRAME_PAGES_MAX - (int) data.pages();
-            int taken = (int) Math.min(Math.min(end, ram.regionEnd(page)) - page, free);
-            stage(page, taken);
-            page += taken;
-            if (data.pages() == Limits.FRAME_PAGES_MAX) {
-                flushData();
+            int region = ram.regionOf(page);
+            long regionEnd = Math.min(end, ram.regionEnd(page));
+            while (page < regionEnd) {
+                stage(ram.segment(region), ram.offsetInRegion(region, page), page, region);
+                page++;
             }
         }
     }
@@ -91,7 +97,7 @@ public final class PageEncoder implements AutoCloseable {
         long end = firstPage + count;
         while (page < end) {
             long taken = Math.min(Math.min(end, ram.regionEnd(page)) - page, RunList.COUNT_MAX);
-            addZeroRun(page, taken);
+            addZeroRun(page, taken, ram.regionOf(page));
             page += taken;
         }
     }
@@ -100,37 +106,41 @@ public final class PageEncoder implements AutoCloseable {
     ///
     /// @return the number of frames this round had
     public int endRound() throws IOException, InterruptedException {
+        flushDelta();
         flushData();
         flushZeros();
-        return frames;
+        return writer.frames();
     }
 
     /// The copy comes first; from here on live memory is not looked at again.
-    private void stage(long firstPage, int count) throws IOException, InterruptedException {
-        int region = ram.regionOf(firstPage);
+    private void stage(MemorySegment from, long offset, long page, int region)
+            throws IOException, InterruptedException {
         long to = data.pages() * PAGE_BYTES;
-        long offset = ram.offsetInRegion(region, firstPage);
-        MemorySegment.copy(ram.segment(region), offset, staging, to, (long) count * PAGE_BYTES);
-        for (int i = 0; i < count; i++) {
-            long from = to + (long) i * PAGE_BYTES;
-            if (isZero(from)) {
-                addZeroRun(firstPage + i, 1);
-                continue;
+        MemorySegment copy = staging.segment();
+        MemorySegment.copy(from, offset, copy, to, PAGE_BYTES);
+        if (MemorySegment.mismatch(copy, to, to + PAGE_BYTES, ZERO_PAGE, 0, PAGE_BYTES) < 0) {
+            addZeroRun(page, 1, region);
+            return;
+        }
+        if (writer.round() >= FIRST_HELD_ROUND
+                && delta.take(page, region, writer.round(), copy, to, contentBytesPerPage)) {
+            if (delta.full()) {
+                flushDelta();
             }
-            long kept = data.pages() * PAGE_BYTES;
-            if (kept != from) {
-                MemorySegment.copy(staging, from, staging, kept, PAGE_BYTES);
-            }
-            data.add(firstPage + i, 1, region);
+            return;
+        }
+        addStaged(page, region);
+    }
+
+    private void addStaged(long page, int region) throws IOException, InterruptedException {
+        data.add(page, 1, region);
+        if (data.pages() == Limits.FRAME_PAGES_MAX) {
+            flushData();
         }
     }
 
-    private boolean isZero(long offset) {
-        return MemorySegment.mismatch(staging, offset, offset + PAGE_BYTES, ZERO_PAGE, 0, PAGE_BYTES) < 0;
-    }
-
-    private void addZeroRun(long firstPage, long count) throws IOException, InterruptedException {
-        int region = ram.regionOf(firstPage);
+    private void addZeroRun(long firstPage, long count, int region) throws IOException, InterruptedException {
+        sent.forget(firstPage, count);
         if (!zeros.fits(firstPage, count, region)) {
             flushZeros();
         }
@@ -141,11 +151,23 @@ public final class PageEncoder implements AutoCloseable {
         if (zeros.size() == 0) {
             return;
         }
-        ByteBuf frame = FrameHeader.begin(allocator, PREFIX_BYTES + zeros.size() * Limits.RUN_BYTES);
-        prefix(frame, PageKind.ZERO, zeros);
+        ByteBuf frame = writer.begin(zeros, 0);
         long pages = zeros.pages();
         zeros.clear();
-        send(frame, PageKind.ZERO, pages);
+        writer.send(frame, PageKind.ZERO, pages, 0);
+    }
+
+    /// Differences that save too little become content again.
+    private void flushDelta() throws IOException, InterruptedException {
+        if (delta.empty() || delta.send(writer)) {
+            return;
+        }
+        flushData();
+        delta.spill((page, content, at) -> {
+            MemorySegment.copy(content, at, staging.segment(), data.pages() * PAGE_BYTES, PAGE_BYTES);
+            addStaged(page, ram.regionOf(page));
+        });
+        flushData();
     }
 
     private void flushData() throws IOException, InterruptedException {
@@ -153,58 +175,42 @@ public final class PageEncoder implements AutoCloseable {
             return;
         }
         int rawBytes = (int) data.pages() * PAGE_BYTES;
-        int room = Math.max(compressor.maxCompressedLength(rawBytes), rawBytes);
-        ByteBuf frame = FrameHeader.begin(allocator, PREFIX_BYTES + data.size() * Limits.RUN_BYTES + room);
-        prefix(frame, PageKind.RAW, data);
-        PageKind kind = PageKind.RAW;
-        int compressed = compress(frame, rawBytes);
-        if (compressed > 0) {
-            kind = PageKind.LZ4;
-            frame.setByte(FrameHeader.BYTES + 8, kind.code());
-            frame.writerIndex(frame.writerIndex() + compressed);
-        } else {
-            frame.writeBytes(stagingBytes.slice(0, rawBytes));
+        Codec codec = compressor.choose(staging.bytes(), rawBytes);
+        if (codec == Codec.RAW || !sendCompressed(codec, rawBytes)) {
+            ByteBuf frame = staging.give();
+            writer.beginBefore(frame, Staging.CONTENT_AT, rawBytes, data);
+            contentBytesPerPage = PAGE_BYTES;
+            sendData(frame, PageKind.RAW, CodecControl.stagingNanos(rawBytes));
         }
+    }
+
+    /// @return false if nothing was sent, because it does not compress
+    private boolean sendCompressed(Codec codec, int rawBytes) throws IOException, InterruptedException {
+        long started = System.nanoTime();
+        ByteBuf frame = writer.begin(data, BatchCompressor.roomBytes(rawBytes));
+        ByteBuffer room = frame.nioBuffer(frame.writerIndex(), frame.writableBytes());
+        int size = compressor.compress(codec, staging.bytes(), rawBytes, room);
+        if (size == 0) {
+            frame.release();
+            return false;
+        }
+        frame.writerIndex(frame.writerIndex() + size);
+        contentBytesPerPage = size / (int) data.pages();
+        sendData(frame, codec.kind(), System.nanoTime() - started + CodecControl.stagingNanos(rawBytes));
+        return true;
+    }
+
+    private void sendData(ByteBuf frame, PageKind kind, long busyNanos) throws IOException, InterruptedException {
         long pages = data.pages();
         data.clear();
-        send(frame, kind, pages);
-    }
-
-    /// @return the size of the block now standing behind the frame's end, or 0 if compression does not pay
-    private int compress(ByteBuf frame, int rawBytes) {
-        if (untriedLeft > 0) {
-            untriedLeft--;
-            return 0;
-        }
-        ByteBuffer room = frame.nioBuffer(frame.writerIndex(), frame.writableBytes());
-        int compressed = compressor.compress(stagingBytes, 0, rawBytes, room, 0, room.remaining());
-        if (compressed <= rawBytes - rawBytes / 8) {
-            untriedNext = UNTRIED_FIRST;
-            return compressed;
-        }
-        untriedLeft = untriedNext;
-        untriedNext = Math.min(untriedNext * 2, UNTRIED_MAX);
-        return 0;
-    }
-
-    private void prefix(ByteBuf frame, PageKind kind, RunList runs) {
-        frame.writeInt(round)
-                .writeInt(frames)
-                .writeByte(kind.code())
-                .writeByte(0)
-                .writeShort(runs.size());
-        for (int i = 0; i < runs.size(); i++) {
-            frame.writeLong(runs.firstPage(i)).writeInt((int) runs.count(i));
-        }
-    }
-
-    private void send(ByteBuf frame, PageKind kind, long pages) throws IOException, InterruptedException {
-        frames++;
-        sink.send(FrameHeader.finish(frame, FrameType.PAGES), kind, pages);
+        writer.send(frame, kind, pages, busyNanos);
     }
 
     @Override
     public void close() {
+        compressor.close();
+        staging.close();
+        sent.close();
         arena.close();
     }
 }

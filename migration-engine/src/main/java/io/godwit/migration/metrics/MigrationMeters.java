@@ -91,7 +91,7 @@ public final class MigrationMeters {
         rounds.increment();
     }
 
-    /// @param kind `raw`, `lz4` or `zero`
+    /// @param kind `raw`, `lz4`, `delta` or `zero`
     public void pages(Role role, String kind, long count) {
         registry.counter("godwit.migration.pages", "role", role.tag(), "kind", kind)
                 .increment((double) count);

@@ -14,6 +14,7 @@ final class Counters {
     private final LongAdder bytesSent = new LongAdder();
     private final LongAdder rawPages = new LongAdder();
     private final LongAdder compressedPages = new LongAdder();
+    private final LongAdder deltaPages = new LongAdder();
     private final LongAdder zeroPages = new LongAdder();
     private final LongAdder roundBytesDone = new LongAdder();
     private final RateWindow window = new RateWindow();
@@ -50,7 +51,8 @@ final class Counters {
     void told(PageKind kind, long pages) {
         switch (kind) {
             case RAW -> rawPages.add(pages);
-            case LZ4 -> compressedPages.add(pages);
+            case LZ4, ZSTD -> compressedPages.add(pages);
+            case DELTA -> deltaPages.add(pages);
             case ZERO -> zeroPages.add(pages);
         }
     }
@@ -70,6 +72,16 @@ final class Counters {
 
     long compressedPages() {
         return compressedPages.sum();
+    }
+
+    /// Sent as a difference to what was sent before.
+    long deltaPages() {
+        return deltaPages.sum();
+    }
+
+    /// All that were not told as zero.
+    long contentPages() {
+        return rawPages() + compressedPages() + deltaPages();
     }
 
     long zeroPages() {

@@ -38,6 +38,8 @@ final class PrecopyRounds implements AutoCloseable {
     private final Convergence convergence;
     private final SendRates rates = new SendRates();
     private final PageBitmap toSend;
+    private final PageBitmap writtenMeanwhile;
+    private final Rescan rescan;
     private @Nullable RoundSender sender;
     private @Nullable LinkPacing pacing;
     private @Nullable DirtyTracker tracker;
@@ -70,13 +72,22 @@ final class PrecopyRounds implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.convergence = new Convergence(limits::policy, guest, ram.pageCount(), meters, nanoClock);
         this.toSend = new PageBitmap(ram.pageCount());
+        this.writtenMeanwhile = new PageBitmap(ram.pageCount());
+        this.rescan = new Rescan(this::scan, writtenMeanwhile);
     }
 
     /// Attaches the tracker and opens the data connections.
     void open() throws Exception {
         tracker = guest.track();
         List<Link> links = wire.openData(request.policy().connections());
-        sender = new RoundSender(session, ram, links, limits.pacer(), counters, nanoClock);
+        sender = new RoundSender(
+                session,
+                ram,
+                links,
+                request.policy().pages().understoodBy(wire.version()),
+                limits.pacer(),
+                counters,
+                nanoClock);
         pacing = new LinkPacing(
                 links,
                 limits.pacer(),
@@ -170,28 +181,38 @@ final class PrecopyRounds implements AutoCloseable {
     private void sendRound() throws Exception {
         long started = nanoClock.getAsLong();
         long bytesBefore = counters.bytesSent();
-        long dataBefore = counters.rawPages() + counters.compressedPages();
+        long dataBefore = counters.contentPages();
         long pages = toSend.cardinality();
-        sendPages(pages);
+        sendPages(pages, false);
         wire.awaitRound(round);
         long nanos = nanoClock.getAsLong() - started;
         long bytes = counters.bytesSent() - bytesBefore;
-        rates.add(bytes, counters.rawPages() + counters.compressedPages() - dataBefore, nanos);
+        rates.add(bytes, counters.contentPages() - dataBefore, nanos);
         report.round(pages, bytes, nanos, dirtyBytesPerSecond);
         meters.round();
     }
 
-    private void sendPages(long pages) throws Exception {
+    private void sendPages(long pages, boolean paused) throws Exception {
         round++;
         counters.beginRound(round, pages * GuestMemory.PAGE_BYTES);
         wire.expectRound(round);
-        sender().send(round, toSend);
+        sender().send(round, toSend, paused ? null : rescan);
         toSend.clearAll();
+        toSend.or(writtenMeanwhile);
+        writtenMeanwhile.clearAll();
     }
 
     private void scan() throws IOException {
-        dirtyRate.add(tracker().scan(toSend), nanoClock.getAsLong());
+        var _ = scan(toSend);
         dirtyBytesPerSecond = dirtyRate.bytesPerSecond();
+    }
+
+    private long scan(PageBitmap into) throws IOException {
+        long started = nanoClock.getAsLong();
+        long written = tracker().scan(into);
+        long ended = nanoClock.getAsLong();
+        dirtyRate.add(written, ended);
+        return ended - started;
     }
 
     /// What was sent of a paused guest.
@@ -209,7 +230,7 @@ final class PrecopyRounds implements AutoCloseable {
         scan();
         long dirtyRate = dirtyBytesPerSecond;
         long pages = toSend.cardinality();
-        sendPages(pages);
+        sendPages(pages, true);
         long sent = nanoClock.getAsLong();
         session.await(saving::isDone);
         DeviceState state = joined(saving);
@@ -218,7 +239,7 @@ final class PrecopyRounds implements AutoCloseable {
         counters.sent(stateBytes);
         scan();
         long rest = toSend.cardinality();
-        sendPages(rest);
+        sendPages(rest, true);
         long ended = nanoClock.getAsLong();
         long sendNanos = (sent - started) + (ended - saved);
         report.round(pages + rest, counters.bytesSent() - bytesBefore, sendNanos, dirtyRate);

@@ -1,5 +1,8 @@
 package io.godwit.migration.precopy;
 
+import io.godwit.migration.PagePolicy;
+import io.godwit.migration.codec.Codec;
+import io.godwit.migration.codec.CodecControl;
 import io.godwit.migration.codec.FrameSink;
 import io.godwit.migration.codec.MappedRam;
 import io.godwit.migration.codec.PageEncoder;
@@ -10,8 +13,10 @@ import io.godwit.migration.transport.Link;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.PageBitmap;
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// Sends rounds over all data connections: a page always takes the connection of its block, so a later version
 /// of it can never overtake an earlier one.
 final class RoundSender implements AutoCloseable {
-    private static final int WORKERS_MAX = 2;
+    private static final int WORKERS_MAX = 8;
 
     private final Session session;
     private final MappedRam ram;
@@ -36,20 +41,39 @@ final class RoundSender implements AutoCloseable {
     private final ExecutorService pool;
 
     RoundSender(
-            Session session, MappedRam ram, List<Link> links, Pacer pacer, Counters counters, LongSupplier nanoClock) {
+            Session session,
+            MappedRam ram,
+            List<Link> links,
+            PagePolicy policy,
+            Pacer pacer,
+            Counters counters,
+            LongSupplier nanoClock) {
         this.session = session;
         this.ram = ram;
         this.pacer = pacer;
         this.counters = counters;
         this.nanoClock = nanoClock;
         this.links = List.copyOf(links);
-        for (Link link : links) {
-            encoders.add(new PageEncoder(ram, link.allocator(), new LinkSink(link)));
-        }
         this.workers = Math.min(
                 links.size(), Math.min(WORKERS_MAX, Runtime.getRuntime().availableProcessors()));
+        CodecControl control = new CodecControl(codecs(policy.compression()), workers, new HostLoad()::idleProcessors);
+        long heldBytesMax = policy.deltaCacheBytes() / links.size();
+        for (Link link : links) {
+            encoders.add(
+                    new PageEncoder(ram, link.allocator(), new LinkSink(link), control, links.size(), heldBytesMax));
+        }
         this.pool = Executors.newFixedThreadPool(
                 workers, Thread.ofPlatform().name("godwit-encoder-", 0).daemon().factory());
+    }
+
+    private static List<Codec> codecs(PagePolicy.Compression compression) {
+        return switch (compression) {
+            case AUTO -> List.of(Codec.values());
+            case FAST -> List.of(Codec.RAW, Codec.LZ4);
+            case NONE -> List.of(Codec.RAW);
+            case LZ4 -> List.of(Codec.LZ4);
+            case ZSTD -> List.of(Codec.ZSTD_1);
+        };
     }
 
     /// Round 0: tells which pages nobody ever touched. All of them on the first connection, for they are few
@@ -71,21 +95,44 @@ final class RoundSender implements AutoCloseable {
 
     /// Sends the pages whose bits are set, as they are when they are reached. When it returns, everything is on
     /// its way; when it fails, no worker is at it any more.
-    void send(int round, PageBitmap pages) throws Exception {
+    ///
+    /// @param rescan finds pages that need not be sent in this round; null if all must be
+    void send(int round, PageBitmap pages, @Nullable Rescan rescan) throws Exception {
         List<Future<?>> running = new ArrayList<>();
+        CountDownLatch atWork = new CountDownLatch(workers);
         for (int worker = 0; worker < workers; worker++) {
             int number = worker;
             running.add(pool.submit(() -> {
-                work(number, round, pages);
+                try {
+                    work(number, round, pages, rescan);
+                } finally {
+                    atWork.countDown();
+                }
                 return null;
             }));
         }
-        Exception failure = null;
+        Exception failure = rescan == null ? null : rescanUntilDone(atWork, rescan);
         for (Future<?> future : running) {
             failure = firstOf(failure, outcome(future));
         }
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    /// Whatever goes wrong here, the workers are waited for all the same.
+    private @Nullable Exception rescanUntilDone(CountDownLatch atWork, Rescan rescan) {
+        try {
+            while (!atWork.await(rescan.intervalNanos(), TimeUnit.NANOSECONDS)) {
+                rescan.scan();
+            }
+            return null;
+        } catch (IOException | RuntimeException e) {
+            session.fail("Sending failed: " + e);
+            return e;
+        } catch (InterruptedException e) {
+            session.fail("The engine was interrupted");
+            return e;
         }
     }
 
@@ -112,7 +159,7 @@ final class RoundSender implements AutoCloseable {
         return first != null ? first : second;
     }
 
-    private void work(int worker, int round, PageBitmap pages) throws Exception {
+    private void work(int worker, int round, PageBitmap pages, @Nullable Rescan rescan) throws Exception {
         for (int connection = worker; connection < encoders.size(); connection += workers) {
             encoders.get(connection).beginRound(round);
         }
@@ -122,7 +169,8 @@ final class RoundSender implements AutoCloseable {
             long blockEnd = Math.min((block + 1) * Limits.BLOCK_PAGES, ram.pageCount());
             int connection = (int) (block % encoders.size());
             if (connection % workers == worker) {
-                addBlock(encoders.get(connection), pages, page, blockEnd);
+                boolean some = rescan != null && rescan.any();
+                addBlock(encoders.get(connection), pages, page, blockEnd, some ? rescan : null);
             }
             page = pages.nextSet(blockEnd);
         }
@@ -131,14 +179,27 @@ final class RoundSender implements AutoCloseable {
         }
     }
 
-    private void addBlock(PageEncoder encoder, PageBitmap pages, long first, long blockEnd) throws Exception {
+    private void addBlock(PageEncoder encoder, PageBitmap pages, long first, long blockEnd, @Nullable Rescan rescan)
+            throws Exception {
         long page = first;
         while (page >= 0 && page < blockEnd) {
             long clear = pages.nextClear(page);
             long end = clear < 0 ? blockEnd : Math.min(clear, blockEnd);
-            encoder.add(page, (int) (end - page));
             counters.covered((end - page) * GuestMemory.PAGE_BYTES);
+            if (rescan == null) {
+                encoder.add(page, (int) (end - page));
+            } else {
+                addWhatIsNotLater(encoder, page, end, rescan);
+            }
             page = pages.nextSet(end);
+        }
+    }
+
+    private static void addWhatIsNotLater(PageEncoder encoder, long first, long end, Rescan rescan) throws Exception {
+        for (long page = first; page < end; page++) {
+            if (!rescan.isLater(page)) {
+                encoder.add(page, 1);
+            }
         }
     }
 

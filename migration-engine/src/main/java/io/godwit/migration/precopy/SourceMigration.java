@@ -304,6 +304,7 @@ public final class SourceMigration implements Migration {
         meters.frames(result.forwardedFrames());
         meters.pages(Role.SOURCE, "raw", counters.rawPages());
         meters.pages(Role.SOURCE, "lz4", counters.compressedPages());
+        meters.pages(Role.SOURCE, "delta", counters.deltaPages());
         meters.pages(Role.SOURCE, "zero", counters.zeroPages());
         if (result.result() == Result.COMPLETED) {
             meters.switchedOver(result.downtimeMs(), result.totalMs());

@@ -101,7 +101,7 @@ final class SourceReport {
                 counters.zeroPages(),
                 counters.compressedPages(),
                 counters.rawPages(),
-                0,
+                counters.deltaPages(),
                 switchover,
                 forwardedFrames,
                 warnings,

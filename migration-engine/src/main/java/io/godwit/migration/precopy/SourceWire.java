@@ -47,6 +47,7 @@ final class SourceWire implements Receiver, AutoCloseable {
     private final List<Link> dataLinks = new ArrayList<>();
     private volatile @Nullable Link control;
     private Token token = Token.NONE;
+    private int version = ProtocolVersion.MIN;
 
     // What the target said, under the session's lock.
     private @Nullable Class<? extends Message> expected;
@@ -71,7 +72,13 @@ final class SourceWire implements Receiver, AutoCloseable {
         Hello hello = new Hello(ProtocolVersion.MIN, ProtocolVersion.MAX, Role.CONTROL, 0, Token.NONE);
         Welcome welcome = request(hello, Welcome.class, Limits.GREETING_MS);
         checkVersion(welcome);
+        version = welcome.version();
         token = welcome.token();
+    }
+
+    /// What was agreed on; the oldest there is before [#open].
+    int version() {
+        return version;
     }
 
     /// @return the target's blockers

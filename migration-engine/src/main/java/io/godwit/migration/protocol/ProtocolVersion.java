@@ -1,9 +1,12 @@
 package io.godwit.migration.protocol;
 
-/// The versions this build speaks: the current one and, once there is one, the one before.
+/// The versions this build speaks: the current one and the one before.
 public final class ProtocolVersion {
     public static final int MIN = 1;
-    public static final int MAX = 1;
+    public static final int MAX = 2;
+
+    /// From this version on a target understands differences to pages that were sent before, and zstd.
+    public static final int DELTA_AND_ZSTD = 2;
 
     private ProtocolVersion() {}
 

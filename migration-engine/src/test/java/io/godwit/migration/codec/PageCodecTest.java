@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.godwit.migration.protocol.FrameHeader;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.RoundEnd;
 import io.godwit.migration.protocol.ProtocolException;
@@ -13,7 +12,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -23,21 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PageCodecTest {
     private static final int PAGE_BYTES = GuestMemory.PAGE_BYTES;
-
-    /// Payloads as they would arrive, with what they told.
-    private static final class Sent implements FrameSink {
-        final List<byte[]> payloads = new ArrayList<>();
-        final List<PageKind> kinds = new ArrayList<>();
-
-        @Override
-        public void send(ByteBuf frame, PageKind kind, long pages) {
-            byte[] payload = new byte[frame.readableBytes() - FrameHeader.BYTES];
-            frame.getBytes(FrameHeader.BYTES, payload);
-            frame.release();
-            payloads.add(payload);
-            kinds.add(kind);
-        }
-    }
 
     private static void fill(GuardedMemory memory, Random random) {
         byte[] page = new byte[PAGE_BYTES];
@@ -51,9 +34,10 @@ class PageCodecTest {
         }
     }
 
-    private static Sent encodeAll(GuardedMemory memory, int round) throws Exception {
-        Sent sent = new Sent();
-        try (PageEncoder encoder = new PageEncoder(new MappedRam(memory), UnpooledByteBufAllocator.DEFAULT, sent)) {
+    private static SentFrames encodeAll(GuardedMemory memory, int round) throws Exception {
+        SentFrames sent = new SentFrames();
+        try (PageEncoder encoder = new PageEncoder(
+                new MappedRam(memory), UnpooledByteBufAllocator.DEFAULT, sent, SentFrames.lz4(), 1, 0)) {
             encoder.beginRound(round);
             for (long page = 0; page < memory.pageCount(); page += 50) {
                 encoder.add(page, (int) Math.min(50, memory.pageCount() - page));
@@ -70,17 +54,8 @@ class PageCodecTest {
         return decoder;
     }
 
-    private static ByteBuf direct(byte[] payload) {
-        return Unpooled.directBuffer(Math.max(1, payload.length)).writeBytes(payload);
-    }
-
     private static void apply(PageDecoder decoder, byte[] payload) throws Exception {
-        ByteBuf in = direct(payload);
-        try {
-            decoder.apply(in);
-        } finally {
-            in.release();
-        }
+        SentFrames.apply(decoder, payload);
     }
 
     @ParameterizedTest
@@ -91,7 +66,7 @@ class PageCodecTest {
                 PageDecoder decoder = decoder(target)) {
             fill(source, new Random(seed));
             target.ram().fill((byte) 7);
-            Sent sent = encodeAll(source, 1);
+            SentFrames sent = encodeAll(source, 1);
             for (byte[] payload : sent.payloads) {
                 apply(decoder, payload);
             }
@@ -128,7 +103,7 @@ class PageCodecTest {
                 }
             });
             for (int round = 1; round <= 100; round++) {
-                Sent sent = encodeAll(source, round);
+                SentFrames sent = encodeAll(source, round);
                 for (byte[] payload : sent.payloads) {
                     apply(decoder, payload);
                 }
@@ -276,7 +251,7 @@ class PageCodecTest {
         for (Run run : runs) {
             out.writeLong(run.firstPage()).writeInt((int) run.count());
         }
-        assertThat(out.readableBytes()).isEqualTo(PageEncoder.PREFIX_BYTES + runs.length * Limits.RUN_BYTES);
+        assertThat(out.readableBytes()).isEqualTo(FrameWriter.PREFIX_BYTES + runs.length * Limits.RUN_BYTES);
         byte[] bytes = new byte[out.readableBytes()];
         out.readBytes(bytes);
         return bytes;

@@ -138,8 +138,9 @@ class MessageCodecTest {
     @Test
     void versionsAreAgreedOnOrRefused() throws Exception {
         assertThat(ProtocolVersion.choose(1, 1)).isEqualTo(1);
-        assertThat(ProtocolVersion.choose(1, 9)).isEqualTo(1);
-        assertThatThrownBy(() -> ProtocolVersion.choose(2, 9)).isInstanceOf(ProtocolException.class);
+        assertThat(ProtocolVersion.choose(1, 2)).isEqualTo(2);
+        assertThat(ProtocolVersion.choose(1, 9)).isEqualTo(2);
+        assertThatThrownBy(() -> ProtocolVersion.choose(3, 9)).isInstanceOf(ProtocolException.class);
         assertThatThrownBy(() -> ProtocolVersion.choose(0, 0)).isInstanceOf(ProtocolException.class);
     }
 

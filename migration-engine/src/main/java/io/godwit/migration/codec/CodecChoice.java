@@ -1,0 +1,75 @@
+package io.godwit.migration.codec;
+
+import java.util.Map;
+
+/// Says which codec is to write the next batches. Pure: everything it knows is in the figures.
+///
+/// A codec's throughput is the smaller of two: what the workers write with it, and what the link carries of it. The
+/// codec with the largest wins, if that is worth a change; of those that are as good, the one that leaves more
+/// processors to the guests. So pages go raw when the link outruns the compressors, and the harder a link is to
+/// fill, the more is spent on compression.
+final class CodecChoice {
+    /// Measurements are rough: less gain than this is none.
+    private static final double GAIN_MIN = 1.10;
+
+    /// As good as the present one, if it costs this much less of the processors at most.
+    private static final double AS_GOOD = 0.97;
+
+    private static final double CHEAPER = 0.75;
+
+    /// Processors that compression leaves idle, for the guests.
+    private static final double SPARED_PROCESSORS = 0.25;
+
+    private CodecChoice() {}
+
+    /// @param bytesPerSecond of pages that one worker writes with a codec
+    /// @param ratio          bytes on the wire for a byte of pages
+    record Measured(double bytesPerSecond, double ratio) {}
+
+    /// @param measured            what may be chosen, as far as it is known; holds `current` or it is kept
+    /// @param linkBytesPerSecond  what the connections carry together, infinite while unknown
+    /// @param idleProcessors      of this host
+    record Figures(
+            Codec current,
+            Map<Codec, Measured> measured,
+            double linkBytesPerSecond,
+            int workers,
+            double idleProcessors) {
+
+        double throughput(Measured codec) {
+            return Math.min(workers * codec.bytesPerSecond(), linkBytesPerSecond / codec.ratio());
+        }
+
+        /// Processors kept busy.
+        double load(Measured codec) {
+            return throughput(codec) / codec.bytesPerSecond();
+        }
+    }
+
+    static Codec decide(Figures figures) {
+        Measured now = figures.measured().get(figures.current());
+        if (now == null) {
+            return figures.current();
+        }
+        double throughputNow = figures.throughput(now);
+        double loadNow = figures.load(now);
+        double loadMax = loadNow + Math.max(0, figures.idleProcessors() - SPARED_PROCESSORS);
+        Codec fastest = figures.current();
+        double throughputBest = throughputNow * GAIN_MIN;
+        Codec cheapest = figures.current();
+        double loadBest = loadNow * CHEAPER;
+        for (Map.Entry<Codec, Measured> entry : figures.measured().entrySet()) {
+            double throughput = figures.throughput(entry.getValue());
+            double load = figures.load(entry.getValue());
+            if (throughput >= throughputBest && load <= loadMax) {
+                fastest = entry.getKey();
+                throughputBest = throughput;
+            }
+            if (throughput >= throughputNow * AS_GOOD && load <= loadBest) {
+                cheapest = entry.getKey();
+                loadBest = load;
+            }
+        }
+        return fastest != figures.current() ? fastest : cheapest;
+    }
+}

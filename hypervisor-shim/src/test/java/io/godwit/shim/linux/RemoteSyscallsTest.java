@@ -8,6 +8,8 @@ import io.godwit.shim.HypervisorException;
 import io.godwit.shim.linux.LinuxProcess.Signal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,6 +20,7 @@ class RemoteSyscallsTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final long SYS_GETPID = 39;
     private static final long SYS_KILL = 62;
+    private static final long SYS_CLOCK_NANOSLEEP = 230;
     private static final int SIGUSR1 = 10;
 
     @Test
@@ -157,6 +160,10 @@ class RemoteSyscallsTest {
             MemorySegment meanwhile = arena.allocate(RemoteSyscalls.SCRATCH_BYTES);
             MemorySegment after = arena.allocate(RemoteSyscalls.SCRATCH_BYTES);
             int pid = (int) child.process().pid();
+            // Before that its stack may not be as deep yet as what is read from it.
+            await("the child's sleep")
+                    .until(() -> Files.readString(Path.of("/proc/" + pid + "/syscall"))
+                            .startsWith(SYS_CLOCK_NANOSLEEP + " "));
             long address = RemoteSyscalls.run(child.process(), TIMEOUT, remote -> {
                 Libc.readProcess(pid, remote.scratchAddress(), before).orThrow("Could not read");
                 remote.writeScratch(junk);

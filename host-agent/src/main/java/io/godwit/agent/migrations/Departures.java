@@ -142,9 +142,7 @@ public final class Departures {
                 .orElseThrow(() -> new AgentException(
                         Code.CONFLICT, "Guest is not migrating from this host: " + name, "unchanged", ""));
         try {
-            departure
-                    .migration()
-                    .adjust(new Adjustment(request.bandwidthBytesPerSecond(), request.downtimeBudgetMs()));
+            departure.migration().adjust(new Adjustment(request.bandwidthBytesPerSecond(), request.downtimeBudgetMs()));
         } catch (IllegalArgumentException e) {
             throw new AgentException(Code.BAD_REQUEST, AgentException.words(e), "unchanged", "", e);
         }

@@ -72,7 +72,7 @@ class PacerTest {
         long ready = SECOND + pacer.reserve(100_000, SECOND);
         assertThat(pacer.waitNanos(ready, SECOND)).isGreaterThan(90 * SECOND);
         pacer.cap(1_000_000, SECOND);
-        assertThat(pacer.waitNanos(ready, SECOND)).isLessThan(SECOND / 100);
+        assertThat(pacer.waitNanos(ready, SECOND)).isBetween(SECOND / 20, SECOND / 4);
         pacer.cap(0, SECOND);
         assertThat(pacer.waitNanos(ready, SECOND)).isZero();
     }
@@ -87,7 +87,7 @@ class PacerTest {
             now += pacer.reserve(50_000, now) / 2;
             sent += 50_000;
             pacer.yielding(1_000_000 + sent / 50_000 % 7 * 1_000, now);
-            now += pacer.waitNanos(now + SECOND, now);
+            now += Math.max(0, pacer.waitNanos(now + SECOND, now));
         }
         assertThat(sent).isBetween(1_900_000L, 2_150_000L);
     }

@@ -23,6 +23,7 @@ final class Agent {
     private final Map<SimulatedGuest, SlotState> slots = new LinkedHashMap<>();
     private final Map<UUID, MigrationSide> sides = new HashMap<>();
     private final Set<UUID> seen = new HashSet<>();
+    private final List<Runnable> waiting = new ArrayList<>();
     private final Ends ends;
     private final Announcement announcement;
     private final LeaseRun lease;
@@ -47,7 +48,7 @@ final class Agent {
     /// In the order of production: the host is announced, the lease held, and then the guests are looked at.
     void start() {
         if (world.setting().leaseEnforced()) {
-            long waitMs = host.relaxed() ? 0 : LeaseRun.TAKEOVER_WAIT_MS;
+            long waitMs = host.relaxed() ? 0 : world.setting().terms().times().takeoverWaitMs();
             announcement.begin(waitMs, () -> lease.begin(this::adopt));
         } else {
             announcement.begin(0, this::adopt);
@@ -137,9 +138,48 @@ final class Agent {
         }
     }
 
+    /// Its host's record stands, perhaps in another session than before.
+    void announced() {
+        lease.onAnnounced();
+    }
+
+    /// Its guard's process is gone.
+    void guardLost() {
+        if (world.setting().leaseEnforced()) {
+            deliver(lease::guardLost);
+        }
+    }
+
+    /// It is asked to end.
+    ///
+    /// @param done called when it may be gone
+    void endInOrder(Runnable done) {
+        if (world.setting().leaseEnforced() && ready) {
+            deliver(() -> lease.giveUp(done));
+        } else {
+            done.run();
+        }
+    }
+
     void freeze(long micros) {
         world.trace().note(name(), "", "stalled", micros, "the agent, for " + micros + " us");
         frozenUntil = Math.max(frozenUntil, world.clock().nowMicros() + micros);
+        host.local(frozenUntil - world.clock().nowMicros(), this::goOn);
+    }
+
+    /// It goes on at once if it stood still.
+    void thaw() {
+        frozenUntil = 0;
+        goOn();
+    }
+
+    /// In the order in which it came.
+    private void goOn() {
+        if (frozenUntil <= world.clock().nowMicros()) {
+            List<Runnable> what = List.copyOf(waiting);
+            waiting.clear();
+            what.forEach(this::deliver);
+        }
     }
 
     boolean frozen() {
@@ -163,7 +203,7 @@ final class Agent {
             return;
         }
         if (frozenUntil > world.clock().nowMicros()) {
-            host.local(frozenUntil - world.clock().nowMicros(), () -> act(action));
+            waiting.add(action);
         } else {
             action.run();
         }
@@ -198,6 +238,8 @@ final class Agent {
             arrive(from, prepare);
         } else if (message instanceof Message.TakeOver takeOver) {
             takeOver(from, takeOver);
+        } else if (message instanceof Message.StartOwed owed) {
+            startOwed(from, owed);
         } else if (!(message instanceof Message.Reset)) {
             send(from, new Message.Reset(message.migration()));
         }
@@ -216,7 +258,21 @@ final class Agent {
         Consumer<String> answer = error -> send(from, new Message.TakenOver(asked.migration(), error));
         if (ready && !slots.containsKey(guest) && !host.copies().containsKey(guest)) {
             transitionTo(guest, new Reserved());
-            ends.takeOver(guest, asked.dead(), asked.deadVersion(), asked.epoch(), answer);
+            ends.takeOver(guest, asked.dead(), asked.deadVersion(), asked.epoch(), asked.debt(), answer);
+        } else {
+            answer.accept("the name is taken");
+        }
+    }
+
+    private void startOwed(SimulatedHost from, Message.StartOwed asked) {
+        SimulatedGuest guest = asked.guest();
+        if (!seen.add(asked.migration())) {
+            return;
+        }
+        Consumer<String> answer = error -> send(from, new Message.TakenOver(asked.migration(), error));
+        if (ready && !slots.containsKey(guest) && !host.copies().containsKey(guest)) {
+            transitionTo(guest, new Reserved());
+            ends.startOwed(guest, asked.debt(), answer);
         } else {
             answer.accept("the name is taken");
         }
@@ -258,7 +314,20 @@ final class Agent {
     void create(SimulatedGuest guest) {
         if (ready && !slots.containsKey(guest) && !host.copies().containsKey(guest)) {
             transitionTo(guest, new Reserved());
-            ends.claim(guest);
+            guest.leaveToOperator(true);
+            ends.create(guest);
+        }
+    }
+
+    /// Ends a guest that is here and idle, and has its records removed.
+    void destroy(SimulatedGuest guest) {
+        if (slots.get(guest) instanceof Here(Copy copy, long epoch) && copy.state() != Copy.State.GONE) {
+            transitionTo(guest, new Reserved());
+            guest.leaveToOperator(true);
+            copy.shutDown(() -> deliver(() -> {
+                host.pauseNotes().remove(guest.name());
+                ends.forget(guest, epoch);
+            }));
         }
     }
 

@@ -98,6 +98,7 @@ final class Announcement {
                         asking -> world.keeper().hosts().announce(asking, version, waitMs),
                         announced -> {
                             if (announced && number == attempts) {
+                                agent.announced();
                                 List<Runnable> done = List.copyOf(waiting);
                                 waiting.clear();
                                 done.forEach(Runnable::run);

@@ -9,9 +9,6 @@ import java.util.function.Consumer;
 
 /// Does for one change what the driver of production does: one request at a time, each given up after a while.
 final class ChangeRun {
-    /// As long as a session lasts.
-    static final long BOUND_MICROS = 6 * Scheduler.SECOND;
-
     private static final long PAUSE_MICROS_MIN = 5 * Scheduler.MS;
     private static final long PAUSE_MICROS_MAX = 200 * Scheduler.MS;
 
@@ -19,10 +16,12 @@ final class ChangeRun {
     private final Agent agent;
     private final SimulatedGuest guest;
     private final OwnerEvent event;
+    private final DebtWish wish;
     private final ChangeProcess process;
     private final long deadlineMicros;
     private final Consumer<Outcome> then;
     private int asked;
+    private int floorSeen;
     private boolean over;
 
     sealed interface Outcome {
@@ -37,29 +36,37 @@ final class ChangeRun {
             Agent agent,
             SimulatedGuest guest,
             OwnerEvent event,
+            DebtWish wish,
             long deadlineMicros,
             Consumer<Outcome> then) {
         this.world = world;
         this.agent = agent;
         this.guest = guest;
         this.event = event;
+        this.wish = wish;
         this.process = world.bug().change(event);
         this.deadlineMicros = deadlineMicros;
         this.then = then;
         world.trace().note(agent.name(), guest.name(), "wants", 0, event);
     }
 
-    /// Gives up after a session timeout.
+    /// Gives up after as long as a session lasts without a sign of life.
     static ChangeRun bounded(World world, Agent agent, SimulatedGuest guest, OwnerEvent event, Consumer<Outcome> then) {
-        long deadline = world.clock().nowMicros() + agent.host().drifted(BOUND_MICROS);
-        ChangeRun run = new ChangeRun(world, agent, guest, event, deadline, then);
+        return bounded(world, agent, guest, event, DebtWish.UNTOUCHED, then);
+    }
+
+    static ChangeRun bounded(
+            World world, Agent agent, SimulatedGuest guest, OwnerEvent event, DebtWish wish, Consumer<Outcome> then) {
+        long deadline = world.clock().nowMicros()
+                + agent.host().drifted(world.setting().terms().sessionMicros());
+        ChangeRun run = new ChangeRun(world, agent, guest, event, wish, deadline, then);
         run.perform(run.process.start());
         return run;
     }
 
     /// Waits however long.
     static void endless(World world, Agent agent, SimulatedGuest guest, OwnerEvent event, Consumer<Conclusion> then) {
-        ChangeRun run = new ChangeRun(world, agent, guest, event, Long.MAX_VALUE, outcome -> {
+        ChangeRun run = new ChangeRun(world, agent, guest, event, DebtWish.UNTOUCHED, Long.MAX_VALUE, outcome -> {
             switch (outcome) {
                 case Outcome.Known(Conclusion conclusion) -> then.accept(conclusion);
                 case Outcome.Undecided _ -> throw new IllegalStateException("An endless change ended: " + event);
@@ -82,14 +89,30 @@ final class ChangeRun {
             case ChangeAction.Wait wait -> pause(wait.attempt());
             case ChangeAction.Read _, ChangeAction.Write _, ChangeAction.Remove _, ChangeAction.Check _ -> {
                 world.trace().note(agent.name(), guest.name(), "asks", ++asked, action);
-                world.keeper().ask(agent, guest, event, action, this::answered);
+                if (action instanceof ChangeAction.Write && startsHere()) {
+                    world.ambush().at(Moment.CLAIM, agent.host());
+                }
+                world.keeper().ask(agent, guest, event, wish, action, floorSeen, this::answered);
             }
         }
     }
 
-    private void answered(ChangeAnswer answer) {
+    private boolean startsHere() {
+        return switch (event) {
+            case OwnerEvent.Claim _, OwnerEvent.TakeOver _ -> true;
+            case OwnerEvent.Stop _,
+                    OwnerEvent.Forget _,
+                    OwnerEvent.BeginHandover _,
+                    OwnerEvent.TakeBack _,
+                    OwnerEvent.Commit _,
+                    OwnerEvent.Settle _ -> false;
+        };
+    }
+
+    private void answered(Keeper.Heard heard) {
         if (!over) {
-            perform(process.on(answer));
+            floorSeen = heard.floor();
+            perform(process.on(heard.answer()));
         }
     }
 

@@ -74,6 +74,12 @@ final class Comparison {
                         || (copy.state() == Copy.State.PAUSED && !isPausedByOperator(guest, epoch));
             case Arriving _, Leaving _, Reserved _ -> false;
         };
+        if (slot instanceof Here(Copy copy, long epoch)
+                && !differs
+                && copy.state() == Copy.State.RUNNING
+                && world.keeper().debts().at(guest, world.clock().nowMicros()) != null) {
+            agent.ends().paid(guest, epoch);
+        }
         Object difference = differs ? Objects.requireNonNullElse(content, "no record") : null;
         boolean again = difference != null && difference.equals(differences.get(guest));
         if (difference == null || again) {

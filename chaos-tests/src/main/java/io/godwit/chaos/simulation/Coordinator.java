@@ -1,6 +1,7 @@
 package io.godwit.chaos.simulation;
 
 import io.godwit.chaos.simulation.HostRecords.HostView;
+import io.godwit.storage.Debt;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.HostSighting;
 import io.godwit.storage.OwnerRecord;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
 
 /// Watches for dead hosts, and asks others to take their guests over. What it asks whom is decided by the classes that
 /// run in production. Every agent has one that acts, for an election may make several of them leaders: nothing but the
@@ -43,9 +45,7 @@ final class Coordinator implements MigrationSide {
     }
 
     void begin() {
-        if (world.setting().leaseEnforced()) {
-            agent.later(EVERY_MICROS, this::look);
-        }
+        agent.later(EVERY_MICROS, this::look);
     }
 
     private void look() {
@@ -71,7 +71,7 @@ final class Coordinator implements MigrationSide {
         for (SimulatedGuest guest : world.guests()) {
             OwnerContent content = world.keeper().ownerAt(guest, micros);
             if (content != null) {
-                guests.add(facts(guest, content.record()));
+                guests.add(facts(guest, content.record(), micros));
             }
         }
         return new ClusterView(world.keeper().hosts().failoverAt(micros).on(), hosts, guests);
@@ -90,38 +90,76 @@ final class Coordinator implements MigrationSide {
     }
 
     /// Where the image server refuses the former owner's writes, nobody has to wait until it has ended.
-    private GuestFacts facts(SimulatedGuest guest, OwnerRecord record) {
+    private GuestFacts facts(SimulatedGuest guest, OwnerRecord record, long micros) {
         boolean fenced =
                 world.setting().storage() == Setting.Storage.SERVER || world.bug() == PlantedBug.TAKEOVER_WITHOUT_WAIT;
-        return new GuestFacts(new Demand(guest.name(), 1, RestartPolicy.DEFAULT), record, 0, null, fenced);
+        return new GuestFacts(
+                new Demand(guest.name(), 1, RestartPolicy.DEFAULT),
+                record,
+                world.keeper().versionAt(guest, micros),
+                world.keeper().debts().at(guest, micros),
+                fenced);
     }
 
     private void perform(FailoverEvent event) {
         long nowMs = agent.host().clockNs() / NS_PER_MS;
         for (FailoverAction action : failover.on(event, nowMs)) {
             switch (action) {
-                case FailoverAction.AskTakeover takeover -> ask(takeover);
+                case FailoverAction.AskTakeover takeover -> {
+                    SimulatedGuest guest = guest(takeover.guest());
+                    world.ambush().at(Moment.TAKEOVER, world.host(takeover.host()), world.host(takeover.dead()));
+                    ask(
+                            guest,
+                            takeover.host(),
+                            attempt -> new Message.TakeOver(
+                                    attempt,
+                                    guest,
+                                    takeover.dead(),
+                                    takeover.deadVersion(),
+                                    takeover.epoch(),
+                                    takeover.debt()));
+                }
                 case FailoverAction.Log(String guest, String reason) ->
                     world.trace().note(agent.name(), guest, "judges", 0, reason);
-                case FailoverAction.Note _ -> {}
-                case FailoverAction.AskStart _ ->
-                    throw new IllegalStateException("No debt is ever noted here: " + action);
+                case FailoverAction.Note(String name, int version, Debt debt) -> owe(guest(name), version, debt);
+                case FailoverAction.AskStart(String name, String host, Debt debt) -> {
+                    SimulatedGuest guest = guest(name);
+                    ask(guest, host, attempt -> new Message.StartOwed(attempt, guest, debt));
+                }
             }
         }
     }
 
-    private void ask(FailoverAction.AskTakeover takeover) {
-        SimulatedGuest guest = world.guests().stream()
-                .filter(candidate -> candidate.name().equals(takeover.guest()))
+    private SimulatedGuest guest(String name) {
+        return world.guests().stream()
+                .filter(candidate -> candidate.name().equals(name))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private void ask(SimulatedGuest guest, String host, Function<UUID, Message> what) {
         UUID attempt = world.dice().uuid();
-        asked.put(attempt, new Asked(guest, takeover.host()));
+        asked.put(attempt, new Asked(guest, host));
         agent.expect(attempt, this);
-        agent.send(
-                world.host(takeover.host()),
-                new Message.TakeOver(attempt, guest, takeover.dead(), takeover.deadVersion(), takeover.epoch()));
+        agent.send(world.host(host), what.apply(attempt));
         agent.later(ANSWER_MICROS, () -> answered(attempt, "it does not answer"));
+    }
+
+    /// Noted only as long as the owner record is the one this is about.
+    private void owe(SimulatedGuest guest, int version, Debt debt) {
+        world.keeper()
+                .ask(
+                        agent,
+                        guest.name(),
+                        "owes",
+                        _ -> {
+                            if (world.keeper().version(guest) == version) {
+                                world.keeper().debts().set(guest, debt);
+                            }
+                            return true;
+                        },
+                        _ -> {},
+                        () -> {});
     }
 
     @Override
@@ -136,7 +174,8 @@ final class Coordinator implements MigrationSide {
                     Message.Complete _,
                     Message.Running _,
                     Message.Abort _,
-                    Message.TakeOver _ -> {}
+                    Message.TakeOver _,
+                    Message.StartOwed _ -> {}
         }
     }
 

@@ -211,6 +211,12 @@ final class Copy {
         destroy(answer);
     }
 
+    /// Its operator wants no more of it.
+    void shutDown(Runnable answer) {
+        guest.died(this);
+        destroy(answer);
+    }
+
     /// An accident.
     void die() {
         if (state != State.GONE) {

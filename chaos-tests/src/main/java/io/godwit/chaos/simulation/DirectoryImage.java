@@ -34,7 +34,7 @@ final class DirectoryImage extends Image {
     @Override
     void write(Copy copy, long record, Consumer<Boolean> written) {
         long epoch = copy.epoch();
-        world.clock().after(world.trouble().writeDelay(), () -> {
+        world.clock().after(world.trouble().writeDelay(copy.host().name()), () -> {
             land(copy.host().name(), epoch, record);
             written.accept(true);
         });

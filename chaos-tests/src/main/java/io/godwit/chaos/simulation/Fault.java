@@ -5,6 +5,12 @@ enum Fault {
     /// The agent's process dies and is started again.
     AGENT_CRASH,
 
+    /// The agent is ended in order, as for an upgrade, and started again.
+    AGENT_UPGRADE,
+
+    /// The guard's process dies, and perhaps none can be started for a while.
+    GUARD_DEATH,
+
     /// The agent's process stands still, perhaps longer than anybody waits; its guests run on.
     AGENT_FREEZE,
 

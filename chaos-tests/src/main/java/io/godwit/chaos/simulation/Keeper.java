@@ -24,13 +24,23 @@ final class Keeper {
     private final World world;
     private final Sessions sessions;
     private final HostRecords hosts;
+    private final DebtRecords debts;
     private final Map<SimulatedGuest, History<OwnerView>> owners = new HashMap<>();
     private final Map<String, SimulatedGuest> addresses = new HashMap<>();
+    private final History<Floor> floor = new History<>(new Floor(0, 0));
+
+    /// What is above every epoch that was retired with the records of a guest.
+    private record Floor(long epoch, int version) {}
+
+    /// @param answer what came of what was asked, or that nothing is known of that
+    /// @param floor  the version of the floor of epochs as far as the asker has seen it
+    record Heard(ChangeAnswer answer, int floor) {}
 
     Keeper(World world) {
         this.world = world;
         this.sessions = new Sessions(world);
         this.hosts = new HostRecords(world);
+        this.debts = new DebtRecords(world);
     }
 
     Sessions sessions() {
@@ -39,6 +49,10 @@ final class Keeper {
 
     HostRecords hosts() {
         return hosts;
+    }
+
+    DebtRecords debts() {
+        return debts;
     }
 
     /// The truth, which no host can ask for.
@@ -51,6 +65,10 @@ final class Keeper {
     @Nullable
     OwnerContent ownerAt(SimulatedGuest guest, long micros) {
         return history(guest).at(micros).content();
+    }
+
+    int versionAt(SimulatedGuest guest, long micros) {
+        return history(guest).at(micros).version();
     }
 
     int version(SimulatedGuest guest) {
@@ -153,54 +171,94 @@ final class Keeper {
         }
     }
 
-    /// @param answered what came of it, or that nothing is known of that
+    /// @param floorSeen the version of the floor of epochs when the records were read last
     void ask(
-            Agent agent, SimulatedGuest guest, OwnerEvent event, ChangeAction action, Consumer<ChangeAnswer> answered) {
+            Agent agent,
+            SimulatedGuest guest,
+            OwnerEvent event,
+            DebtWish wish,
+            ChangeAction action,
+            int floorSeen,
+            Consumer<Heard> answered) {
         ask(
                 agent,
                 guest.name(),
                 action,
                 session -> {
-                    ChangeAnswer answer = perform(guest, event, action);
-                    world.trace().note(Network.ZOOKEEPER, guest.name(), "answers", version(guest), answer);
-                    return answer;
+                    Heard heard = action instanceof ChangeAction.Read
+                            ? read(guest, event, wish)
+                            : new Heard(perform(guest, event, wish, action, floorSeen), floorSeen);
+                    world.trace().note(Network.ZOOKEEPER, guest.name(), "answers", version(guest), heard.answer());
+                    return heard;
                 },
                 answered,
-                () -> answered.accept(new ChangeAnswer.NoAnswer("the connection is lost")));
+                () -> answered.accept(new Heard(new ChangeAnswer.NoAnswer("the connection is lost"), floorSeen)));
     }
 
-    private ChangeAnswer perform(SimulatedGuest guest, OwnerEvent event, ChangeAction action) {
+    private ChangeAnswer perform(
+            SimulatedGuest guest, OwnerEvent event, DebtWish wish, ChangeAction action, int floorSeen) {
         OwnerView newest = history(guest).newest();
+        boolean sameFloor = floor.newest().version() == floorSeen || world.bug() == PlantedBug.FLOOR_UNCHECKED;
         return switch (action) {
-            case ChangeAction.Read _ -> read(guest, event);
             case ChangeAction.Write(int version, OwnerContent next, boolean claims) -> {
-                boolean expected = version == ANY_VERSION || newest.version() == version;
-                if (!expected || (claims && !obstacles(guest, event, now()).isEmpty())) {
+                boolean expected = version == ANY_VERSION || (newest.version() == version && sameFloor);
+                if (!expected
+                        || (claims && !obstacles(guest, event, wish, now()).isEmpty())) {
                     yield new ChangeAnswer.Conflict();
                 }
                 if (claims) {
                     addresses.put(guest.address(), guest);
                 }
                 world.tally().wrote(event, newest.content(), next);
+                if (!next.equals(newest.content())) {
+                    debts.apply(guest, wish);
+                }
                 history(guest).add(new OwnerView(next, newest.version() + 1, List.of()), now());
                 yield new ChangeAnswer.Applied();
             }
             case ChangeAction.Check(int version) ->
-                newest.version() == version ? new ChangeAnswer.Applied() : new ChangeAnswer.Conflict();
-            case ChangeAction.Remove _, ChangeAction.Wait _, ChangeAction.Done _ ->
+                newest.version() == version && (sameFloor || version == OwnerView.ABSENT)
+                        ? new ChangeAnswer.Applied()
+                        : new ChangeAnswer.Conflict();
+            case ChangeAction.Remove(int version, long retires) -> {
+                if (newest.version() != version || !sameFloor) {
+                    yield new ChangeAnswer.Conflict();
+                }
+                remove(guest, retires);
+                yield new ChangeAnswer.Applied();
+            }
+            case ChangeAction.Read _, ChangeAction.Wait _, ChangeAction.Done _ ->
                 throw new IllegalStateException("Nobody here asks ZooKeeper for this: " + action);
         };
     }
 
-    private ChangeAnswer read(SimulatedGuest guest, OwnerEvent event) {
+    /// The versions of the records begin anew when the guest is made again; the floor tells of it.
+    private void remove(SimulatedGuest guest, long retires) {
+        Floor before = floor.newest();
+        floor.add(new Floor(Math.max(before.epoch(), retires), before.version() + 1), now());
+        addresses.remove(guest.address(), guest);
+        debts.set(guest, null);
+        history(guest).add(OwnerView.absent(), now());
+        world.tally().removed();
+    }
+
+    private Heard read(SimulatedGuest guest, OwnerEvent event, DebtWish wish) {
         long micros = now() - world.trouble().staleness();
         OwnerView view = history(guest).at(micros);
-        return new ChangeAnswer.Seen(new OwnerView(view.content(), view.version(), obstacles(guest, event, micros)));
+        Floor seen = floor.at(micros);
+        long above = world.bug() == PlantedBug.NO_EPOCH_FLOOR ? 0 : seen.epoch();
+        return new Heard(
+                new ChangeAnswer.Seen(
+                        new OwnerView(view.content(), view.version(), obstacles(guest, event, wish, micros), above)),
+                seen.version());
     }
 
     /// Of the addresses always the newest is shown: nobody decides by what they are read to be.
-    private List<String> obstacles(SimulatedGuest guest, OwnerEvent event, long micros) {
+    private List<String> obstacles(SimulatedGuest guest, OwnerEvent event, DebtWish wish, long micros) {
         List<String> obstacles = new ArrayList<>();
+        if (debts.refuses(guest, wish, micros)) {
+            obstacles.add("Nothing is owed any more to guest " + guest.name());
+        }
         SimulatedGuest holder = addresses.get(guest.address());
         if (holder != null && !holder.equals(guest)) {
             obstacles.add("Address " + guest.address() + " belongs to guest " + holder.name());

@@ -3,7 +3,6 @@ package io.godwit.chaos.simulation;
 import io.godwit.storage.Lease;
 import io.godwit.storage.Lease.Action;
 import io.godwit.storage.Lease.Event;
-import io.godwit.storage.LeaseSettings;
 import io.godwit.storage.LeaseTimes;
 import io.godwit.storage.Verdict;
 import java.util.LinkedHashMap;
@@ -17,25 +16,39 @@ import org.jspecify.annotations.Nullable;
 /// counts and until when is decided by the class that runs in production; which guests are fed is a copy of the agent's
 /// `LeaseKeeper` and `Grants`.
 final class LeaseRun {
-    static final long TAKEOVER_WAIT_MS =
-            LeaseTimes.of(LeaseSettings.DEFAULT, Sessions.TIMEOUT_MS).takeoverWaitMs();
-
-    private static final long RENEW_MICROS = LeaseSettings.DEFAULT.renewIntervalMs() * Scheduler.MS;
     private static final long LOOK_MICROS = Scheduler.SECOND;
     private static final long NS_PER_MS = 1_000_000;
+    private static final long GUARD_LOOK_MICROS = 100 * Scheduler.MS;
+    private static final long GUARD_START_MICROS = 300 * Scheduler.MS;
+    private static final long TICK_MICROS = 20 * Scheduler.MS;
+
+    /// Without a guard for longer than this the guests are paused, for nobody would stop them if the agent froze.
+    private static final long UNGUARDED_MICROS_MAX = 3 * Scheduler.SECOND;
+
+    private static final long ADMIT_MICROS_MAX = 3 * Scheduler.SECOND;
+
+    /// As long as an agent that stops waits for its record.
+    private static final long GIVE_UP_MICROS_MAX = 5 * Scheduler.SECOND;
 
     /// Never the number of a session.
     private static final long NONE = 0;
 
     private final World world;
     private final Agent agent;
-    private final Lease lease = new Lease(LeaseSettings.DEFAULT, Sessions.TIMEOUT_MS);
+    private final Terms terms;
+    private final Lease lease;
+    private final SimulatedSentry secondLine;
     private final Map<Copy, Long> grants = new LinkedHashMap<>();
     private Action.@Nullable Feed latest;
     private Runnable whenHeld = () -> {};
     private long request;
     private long answeredMicros;
     private boolean verifying;
+    private int turns;
+    private boolean unguarded;
+    private long unguardedMicros;
+    private boolean holding;
+    private boolean ending;
     private Mode mode = Mode.ENFORCED;
 
     private enum Mode {
@@ -50,6 +63,21 @@ final class LeaseRun {
     LeaseRun(World world, Agent agent) {
         this.world = world;
         this.agent = agent;
+        this.terms = world.setting().terms();
+        this.lease = new Lease(terms.settings(), terms.sessionTimeoutMs());
+        this.secondLine = new SimulatedSentry(world, agent.host(), new OfAgent());
+    }
+
+    private final class OfAgent implements SimulatedSentry.Whose {
+        @Override
+        public boolean awake() {
+            return agent.equals(agent.host().agent()) && !agent.frozen();
+        }
+
+        @Override
+        public void wake(long micros, Runnable action) {
+            agent.later(micros + world.dice().between(0, TICK_MICROS), action);
+        }
     }
 
     /// @param held called when the lease is held for the first time
@@ -60,13 +88,17 @@ final class LeaseRun {
             grants.putIfAbsent(copy, NONE);
         }
         mode = agent.host().relaxed() ? Mode.ENFORCING : Mode.ENFORCED;
+        if (!agent.host().guard().up()) {
+            guardLost();
+        }
         renew();
         agent.later(LOOK_MICROS, this::look);
     }
 
     private void renew() {
+        int turn = ++turns;
         Session session = agent.session();
-        if (world.clock().nowMicros() - answeredMicros > Sessions.SILENCE_MICROS) {
+        if (world.clock().nowMicros() - answeredMicros > terms.silenceMicros()) {
             session.loseConnection();
         }
         long number = ++request;
@@ -88,9 +120,38 @@ final class LeaseRun {
                                 }
                                 verifyUnknown();
                             }
-                            agent.later(RENEW_MICROS, this::renew);
+                            if (turn == turns) {
+                                renewLater();
+                            }
                         },
-                        () -> agent.later(RENEW_MICROS, this::renew));
+                        () -> {
+                            if (turn == turns) {
+                                renewLater();
+                            }
+                        });
+    }
+
+    /// A new session is announced: what was asked in the one before is not waited for.
+    void onAnnounced() {
+        if (turns > 0) {
+            int turn = ++turns;
+            agent.later(world.dice().between(0, renewMicros()), () -> renewIn(turn));
+        }
+    }
+
+    private void renewLater() {
+        int turn = turns;
+        agent.later(renewMicros(), () -> renewIn(turn));
+    }
+
+    private void renewIn(int turn) {
+        if (turn == turns) {
+            renew();
+        }
+    }
+
+    private long renewMicros() {
+        return terms.settings().renewIntervalMs() * Scheduler.MS;
     }
 
     private void perform(Event event) {
@@ -105,14 +166,21 @@ final class LeaseRun {
     private void fed(Action.Feed feed) {
         latest = feed;
         world.trace().note(agent.name(), "", "lease", feed.session(), "session " + feed.session());
-        feedAll(() -> {});
-        Runnable then = whenHeld;
-        whenHeld = () -> {};
-        then.run();
+        feedAll();
+        tellIfHeld();
+    }
+
+    /// Held it is when it was acknowledged, and there is a guard.
+    private void tellIfHeld() {
+        if (latest != null && !unguarded) {
+            Runnable then = whenHeld;
+            whenHeld = () -> {};
+            then.run();
+        }
     }
 
     private void fedFromNow(Session session) {
-        LeaseTimes times = LeaseTimes.of(LeaseSettings.DEFAULT, Sessions.TIMEOUT_MS);
+        LeaseTimes times = terms.times();
         long nowNs = agent.host().clockNs();
         fed(new Action.Feed(
                 session.number(), nowNs + times.pauseAfterMs() * NS_PER_MS, nowNs + times.killAfterMs() * NS_PER_MS));
@@ -123,25 +191,102 @@ final class LeaseRun {
         return feed != null && agent.host().clockNs() < feed.pauseAtNs() ? feed : null;
     }
 
-    /// @param then called when the guard has been told
-    private void feedAll(Runnable then) {
+    private void feedAll() {
+        feedAll(_ -> {});
+    }
+
+    /// @param then told whether the guard has been told
+    private void feedAll(Consumer<Boolean> then) {
         Action.Feed feed = latest;
-        if (feed == null) {
+        if (feed == null || holding) {
+            then.accept(false);
             return;
         }
         grants.keySet().removeIf(copy -> copy.state() == Copy.State.GONE);
-        List<Copy> fed = grants.entrySet().stream()
-                .filter(grant -> mode == Mode.RELAXED || grant.getValue() == feed.session())
-                .map(Map.Entry::getKey)
-                .toList();
+        List<Copy> fed = granted(feed);
         boolean relaxed = mode == Mode.RELAXED;
+        boolean all = fed.size() == grants.size();
         long pauseAtNs = relaxed ? SimulatedGuard.NEVER_NS : feed.pauseAtNs();
         long killAtNs = relaxed ? SimulatedGuard.NEVER_NS : feed.killAtNs();
+        if (world.bug() != PlantedBug.NO_SECOND_LINE) {
+            secondLine.feed(pauseAtNs, killAtNs, fed);
+        }
         SimulatedHost host = agent.host();
         host.local(world.dice().spread(20, Scheduler.MS), () -> {
-            host.guard().feed(pauseAtNs, killAtNs, fed);
-            agent.deliver(then);
+            boolean there = host.guard().up();
+            if (there) {
+                host.guard().feed(pauseAtNs, killAtNs, fed);
+                if (all) {
+                    host.guard().complete();
+                }
+            }
+            agent.deliver(() -> then.accept(there));
         });
+    }
+
+    /// The guard's process is gone. Another is started as soon as that can be done; until then the agent does its work.
+    void guardLost() {
+        if (!unguarded) {
+            unguarded = true;
+            unguardedMicros = world.clock().nowMicros();
+            agent.later(GUARD_LOOK_MICROS, this::lookForGuard);
+        }
+    }
+
+    private void lookForGuard() {
+        if (agent.host().guard().startable()) {
+            agent.later(world.dice().spread(GUARD_LOOK_MICROS, GUARD_START_MICROS), this::guardBack);
+            return;
+        }
+        Action.Feed feed = latest;
+        boolean tooLong =
+                world.clock().nowMicros() - unguardedMicros > agent.host().drifted(UNGUARDED_MICROS_MAX);
+        if (feed != null && tooLong && mode != Mode.RELAXED && world.bug() != PlantedBug.NO_SECOND_LINE) {
+            holding = true;
+            // The second deadline moves with the lease, so that guests are not killed for want of a guard alone.
+            secondLine.feed(agent.host().clockNs(), feed.killAtNs(), granted(feed));
+        }
+        agent.later(GUARD_LOOK_MICROS, this::lookForGuard);
+    }
+
+    private void guardBack() {
+        agent.host().guard().start();
+        unguarded = false;
+        holding = false;
+        feedAll();
+        verifyUnknown();
+        tellIfHeld();
+    }
+
+    private List<Copy> granted(Action.Feed feed) {
+        return grants.entrySet().stream()
+                .filter(grant -> grant.getValue() == feed.session())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /// The agent is about to end in order: its guests run on without it, and nobody takes them over.
+    ///
+    /// @param done called when that is so, or cannot be brought about in time
+    void giveUp(Runnable done) {
+        boolean[] told = {false};
+        Runnable once = () -> {
+            if (!told[0]) {
+                told[0] = true;
+                done.run();
+            }
+        };
+        agent.later(GIVE_UP_MICROS_MAX, once);
+        ending = true;
+        if (mode == Mode.RELAXED) {
+            once.run();
+            return;
+        }
+        mode = Mode.RELAXING;
+        if (world.bug() == PlantedBug.RELAX_BEFORE_RECORD) {
+            relax(_ -> {});
+        }
+        agent.announcement().change(0, () -> relax(_ -> once.run()));
     }
 
     /// A guest that was found here and runs already: its record is looked at.
@@ -162,7 +307,7 @@ final class LeaseRun {
         }
         Runnable grant = () -> {
             grants.put(copy, feed == null ? NONE : feed.session());
-            feedAll(() -> then.accept(true));
+            feedUntilTold(world.clock().nowMicros() + agent.host().drifted(ADMIT_MICROS_MAX), then);
         };
         if (!recorded) {
             grant.run();
@@ -172,6 +317,16 @@ final class LeaseRun {
             switch (verdict) {
                 case Verdict.Mine _ -> grant.run();
                 case Verdict.NotMine _ -> then.accept(false);
+            }
+        });
+    }
+
+    private void feedUntilTold(long deadlineMicros, Consumer<Boolean> then) {
+        feedAll(told -> {
+            if (told || world.clock().nowMicros() > deadlineMicros) {
+                then.accept(told);
+            } else {
+                agent.later(TICK_MICROS, () -> feedUntilTold(deadlineMicros, then));
             }
         });
     }
@@ -199,7 +354,7 @@ final class LeaseRun {
     private void verify(List<Copy> unknown, int next, long session) {
         if (next == unknown.size()) {
             verifying = false;
-            feedAll(() -> {});
+            feedAll();
             return;
         }
         Copy copy = unknown.get(next);
@@ -222,7 +377,9 @@ final class LeaseRun {
                         "switch",
                         _ -> world.keeper().hosts().staleFailover(),
                         failover -> {
-                            follow(failover.on());
+                            if (!ending) {
+                                follow(failover.on());
+                            }
                             agent.later(LOOK_MICROS, this::look);
                         },
                         () -> agent.later(LOOK_MICROS, this::look));
@@ -232,11 +389,12 @@ final class LeaseRun {
         switch (mode) {
             case ENFORCED -> {
                 if (!on) {
+                    world.ambush().at(Moment.SWITCH, agent.host());
                     mode = Mode.RELAXING;
                     if (world.bug() == PlantedBug.RELAX_BEFORE_RECORD) {
-                        relax();
+                        relax(_ -> {});
                     }
-                    agent.announcement().change(0, this::relax);
+                    agent.announcement().change(0, () -> relax(_ -> {}));
                 }
             }
             case RELAXED -> {
@@ -244,15 +402,24 @@ final class LeaseRun {
                     mode = Mode.ENFORCING;
                 }
             }
-            case ENFORCING -> enforce();
+            case ENFORCING -> {
+                world.ambush().at(Moment.SWITCH, agent.host());
+                enforce();
+            }
             case RELAXING -> {}
         }
     }
 
-    private void relax() {
+    private void relax(Consumer<Boolean> then) {
+        if (current() == null && world.bug() != PlantedBug.RELAX_WITHOUT_LEASE) {
+            // What stands still because the lease ran out may be another host's by now: its record is looked at first.
+            agent.later(GUARD_LOOK_MICROS, () -> relax(then));
+            return;
+        }
         mode = Mode.RELAXED;
+        holding = false;
         agent.host().setRelaxed(true);
-        feedAll(() -> {});
+        feedAll(then);
     }
 
     private void enforce() {
@@ -264,11 +431,11 @@ final class LeaseRun {
             verifyUnknown();
             return;
         }
-        feedAll(() -> {
-            if (mode == Mode.ENFORCING && Objects.equals(latest, feed)) {
+        feedAll(told -> {
+            if (told && mode == Mode.ENFORCING && Objects.equals(latest, feed)) {
                 mode = Mode.ENFORCED;
                 agent.host().setRelaxed(false);
-                agent.announcement().change(TAKEOVER_WAIT_MS, () -> {});
+                agent.announcement().change(terms.times().takeoverWaitMs(), () -> {});
             }
         });
     }

@@ -1,5 +1,6 @@
 package io.godwit.chaos.simulation;
 
+import io.godwit.storage.Debt;
 import java.util.UUID;
 
 /// What source and target say to each other, as far as it matters to who owns the guest.
@@ -33,14 +34,26 @@ sealed interface Message {
     ///
     /// @param migration   of this attempt
     /// @param deadVersion of the dead host's record when it was found dead
-    record TakeOver(UUID migration, SimulatedGuest guest, String dead, int deadVersion, long epoch) implements Message {
+    /// @param debt        what is to be noted with it
+    record TakeOver(UUID migration, SimulatedGuest guest, String dead, int deadVersion, long epoch, Debt debt)
+            implements Message {
         @Override
         public String toString() {
             return "TakeOver " + guest.name() + " of " + dead + ", epoch " + epoch;
         }
     }
 
-    /// What came of that.
+    /// A coordinator asks a host to start what is stopped and owed a start.
+    ///
+    /// @param migration of this attempt
+    record StartOwed(UUID migration, SimulatedGuest guest, Debt debt) implements Message {
+        @Override
+        public String toString() {
+            return "StartOwed " + guest.name() + ", " + debt;
+        }
+    }
+
+    /// What came of either.
     ///
     /// @param error empty if the guest runs
     record TakenOver(UUID migration, String error) implements Message {}

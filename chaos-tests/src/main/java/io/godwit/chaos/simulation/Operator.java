@@ -4,6 +4,7 @@ import io.godwit.chaos.simulation.SlotState.Arriving;
 import io.godwit.chaos.simulation.SlotState.Here;
 import io.godwit.chaos.simulation.SlotState.Leaving;
 import io.godwit.chaos.simulation.SlotState.Reserved;
+import io.godwit.storage.Debt;
 import io.godwit.storage.OwnerRecord.OwnerState.Stopped;
 import io.godwit.storage.handover.OwnerContent;
 import java.util.List;
@@ -15,11 +16,16 @@ final class Operator {
     private static final int PAUSE_PER_MILLE = 15;
     private static final int RESUME_PER_MILLE = 300;
     private static final int INTRUDE_PER_MILLE = 10;
+    private static final int DESTROYER_PER_MILLE = 250;
+    private static final int DESTROY_PER_MILLE_MAX = 150;
 
     private final World world;
+    private final int destroyPerMille;
 
     Operator(World world) {
         this.world = world;
+        this.destroyPerMille =
+                world.dice().chance(DESTROYER_PER_MILLE) ? (int) world.dice().between(5, DESTROY_PER_MILLE_MAX) : 0;
     }
 
     void begin() {
@@ -60,9 +66,17 @@ final class Operator {
             }
             return;
         }
-        if (content == null || content.record().state() instanceof Stopped) {
+        if (content == null || (content.record().state() instanceof Stopped && isLeft(guest))) {
             start(guest);
         }
+    }
+
+    /// Whether nobody but the operator will start it.
+    private boolean isLeft(SimulatedGuest guest) {
+        Debt debt = world.keeper().debts().newest(guest);
+        return debt == null
+                ? guest.leftToOperator()
+                : debt.abandoned() || !world.keeper().hosts().failover().on();
     }
 
     private void handle(Agent agent, SimulatedGuest guest, Copy copy) {
@@ -70,7 +84,9 @@ final class Operator {
         if (paused && (world.trouble().over() || world.dice().chance(RESUME_PER_MILLE))) {
             agent.deliver(() -> agent.resume(guest));
         } else if (!world.trouble().over()) {
-            if (world.dice().chance(PAUSE_PER_MILLE)) {
+            if (world.dice().chance(destroyPerMille) && isUncontested(guest)) {
+                agent.deliver(() -> agent.destroy(guest));
+            } else if (world.dice().chance(PAUSE_PER_MILLE)) {
                 agent.deliver(() -> agent.pause(guest));
             } else {
                 SimulatedHost target = world.dice().pick(world.hosts());
@@ -79,6 +95,12 @@ final class Operator {
                 }
             }
         }
+    }
+
+    /// Whether nobody else wants its address: who destroys a guest gives that up.
+    private boolean isUncontested(SimulatedGuest guest) {
+        return world.guests().stream()
+                .allMatch(other -> other.equals(guest) || !other.address().equals(guest.address()));
     }
 
     private void start(SimulatedGuest guest) {

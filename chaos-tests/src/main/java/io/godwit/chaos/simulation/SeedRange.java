@@ -12,6 +12,7 @@ record SeedRange(long from, long seeds, PlantedBug bug) {
 
     /// @param handovers  how often a record began to say HANDOVER
     /// @param takeovers     guests that another host started after the death of their own
+    /// @param removals      guests that their operator destroyed, with their records
     /// @param kills         guests that a guard ended because the lease had run out
     /// @param refusedWrites writes that the image server turned away
     /// @param violations seeds that broke an invariant
@@ -25,6 +26,7 @@ record SeedRange(long from, long seeds, PlantedBug bug) {
             long takeBacks,
             long starts,
             long takeovers,
+            long removals,
             long kills,
             long refusedWrites,
             long faults,
@@ -67,6 +69,7 @@ record SeedRange(long from, long seeds, PlantedBug bug) {
                 sum.takeBacks(),
                 sum.starts(),
                 sum.takeovers(),
+                sum.removals(),
                 sum.kills(),
                 sum.refusedWrites(),
                 sum.faults(),

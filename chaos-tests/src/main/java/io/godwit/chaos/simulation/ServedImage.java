@@ -47,7 +47,7 @@ final class ServedImage extends Image {
     }
 
     private void trySending(Copy copy, Grant grant, long epoch, long record, int attempt, Consumer<Boolean> written) {
-        world.clock().after(world.trouble().writeDelay() / 2, () -> {
+        world.clock().after(world.trouble().writeDelay(copy.host().name()) / 2, () -> {
             boolean reached = world.network().reaches(copy.host().name(), Network.STORAGE)
                     && fence.server().up();
             if (reached && !fence.exports(grant)) {
@@ -64,14 +64,18 @@ final class ServedImage extends Image {
     /// In the server's hands: it ends when it is on the image, or with the daemon that had it.
     private void arrive(Copy copy, Grant grant, long epoch, long record, int attempt, Consumer<Boolean> written) {
         int daemon = fence.begin(grant);
-        world.clock().after(world.trouble().writeDelay() / 2 + fence.server().stalledMicros(), () -> {
-            if (fence.end(grant, daemon)) {
-                land(copy.host().name(), epoch, record);
-                written.accept(true);
-            } else {
-                again(copy, grant, epoch, record, attempt, written);
-            }
-        });
+        world.clock()
+                .after(
+                        world.trouble().writeDelay(copy.host().name()) / 2
+                                + fence.server().stalledMicros(),
+                        () -> {
+                            if (fence.end(grant, daemon)) {
+                                land(copy.host().name(), epoch, record);
+                                written.accept(true);
+                            } else {
+                                again(copy, grant, epoch, record, attempt, written);
+                            }
+                        });
     }
 
     private void again(Copy copy, Grant grant, long epoch, long record, int attempt, Consumer<Boolean> written) {

@@ -1,6 +1,5 @@
 package io.godwit.chaos.simulation;
 
-import io.godwit.storage.LeaseSettings;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -10,18 +9,10 @@ import java.util.Set;
 /// tick. Of clients of its own it hears with each request, of those of a follower only when the follower reports,
 /// every half tick, and not at all while the two do not reach each other. A new leader starts all over.
 final class Sessions {
-    static final int TIMEOUT_MS = 6_000;
-
-    /// A client that hears nothing for so long looks for another server.
-    static final long SILENCE_MICROS = TIMEOUT_MS * Scheduler.MS * 2 / 3;
-
     private static final int SERVERS = 3;
 
     /// Of servers started by `godwit zookeeper`.
     private static final long OWN_TICK_MICROS = 500 * Scheduler.MS;
-
-    /// The slowest that agents allow for.
-    private static final long SLOWEST_TICK_MICROS = LeaseSettings.DEFAULT.serverTickMs() * Scheduler.MS;
 
     private static final int OWN_SERVERS_PER_MILLE = 700;
 
@@ -37,7 +28,10 @@ final class Sessions {
     Sessions(World world) {
         this.world = world;
         this.clockRate = world.setting().clockRate(world.dice());
-        this.tickMicros = world.dice().chance(OWN_SERVERS_PER_MILLE) ? OWN_TICK_MICROS : SLOWEST_TICK_MICROS;
+        this.tickMicros = world.dice().chance(OWN_SERVERS_PER_MILLE)
+                ? OWN_TICK_MICROS
+                // The slowest that agents allow for.
+                : world.setting().terms().settings().serverTickMs() * Scheduler.MS;
         this.tickOffset = world.dice().between(0, tickMicros - 1);
     }
 
@@ -134,7 +128,7 @@ final class Sessions {
     }
 
     private long dueMicros(Session session) {
-        long out = session.heardMicros() + Math.round(TIMEOUT_MS * Scheduler.MS * clockRate);
+        long out = session.heardMicros() + Math.round(world.setting().terms().sessionMicros() * clockRate);
         return ((out - tickOffset + tickMicros) / tickMicros + 1) * tickMicros + tickOffset - tickMicros;
     }
 

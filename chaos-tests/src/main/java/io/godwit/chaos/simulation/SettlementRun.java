@@ -40,7 +40,8 @@ final class SettlementRun {
             case PAUSED -> activate(copy, epoch, then);
             case INCOMING, GONE ->
                 copy.destroy(() -> agent.deliver(() -> {
-                    agent.ends().end(guest, epoch);
+                    guest.leaveToOperator(true);
+                    agent.ends().end(guest, epoch, DebtWish.CLEAR);
                     then.run();
                 }));
         }
@@ -88,7 +89,7 @@ final class SettlementRun {
         agent.transitionTo(guest, new SlotState.Reserved());
         agent.ends().settle(guest, verdict -> {
             switch (verdict) {
-                case Verdict.Mine(long epoch) -> agent.ends().end(guest, epoch);
+                case Verdict.Mine(long epoch) -> agent.ends().lost(guest, epoch);
                 case Verdict.NotMine _ -> agent.remove(guest);
             }
             then.run();

@@ -14,6 +14,7 @@ final class SimulatedGuest {
     private long newestStep;
     private boolean lifeMayEnd = true;
     private long acknowledged;
+    private boolean leftToOperator;
 
     /// @param intruder whether it claims an address that is another guest's, and so must never run
     SimulatedGuest(String name, String address, boolean intruder, Image image) {
@@ -33,6 +34,16 @@ final class SimulatedGuest {
 
     boolean intruder() {
         return intruder;
+    }
+
+    /// Whether it is stopped because its operator has to see to it: what it was created for failed, or its memory was
+    /// lost in a move.
+    boolean leftToOperator() {
+        return leftToOperator;
+    }
+
+    void leaveToOperator(boolean left) {
+        leftToOperator = left;
     }
 
     Image image() {

@@ -92,6 +92,11 @@ final class SimulatedHost {
         }
     }
 
+    /// How long until its guard would do something if nobody fed it.
+    long untilDeadlineMicros() {
+        return drifted(guard.quietNs() / 1_000);
+    }
+
     /// Whether the machine stood still and its guard has not looked at the clock since: what a guest does in that
     /// moment no lease can keep it from.
     boolean unwatched() {

@@ -109,7 +109,8 @@ public final class SimulationCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "%d seeds from %d, %s: %d violations%n"
-                        + "%d handovers (%d committed, %d taken back), %d takeovers, %d starts, %d ended by a guard, %d writes refused%n"
+                        + "%d handovers (%d committed, %d taken back), %d takeovers, %d starts, %d destroyed,"
+                        + " %d ended by a guard, %d writes refused%n"
                         + "%d faults, %d events in %.1f s%n"
                         + "%d simulated handovers a minute%n",
                 summary.seeds(),
@@ -121,6 +122,7 @@ public final class SimulationCommand implements Callable<Integer> {
                 summary.takeBacks(),
                 summary.takeovers(),
                 summary.starts(),
+                summary.removals(),
                 summary.kills(),
                 summary.refusedWrites(),
                 summary.faults(),

@@ -105,6 +105,7 @@ final class SourceRun implements MigrationSide {
                     Message.Prepare _,
                     Message.Complete _,
                     Message.TakeOver _,
+                    Message.StartOwed _,
                     Message.TakenOver _ -> {}
         }
     }

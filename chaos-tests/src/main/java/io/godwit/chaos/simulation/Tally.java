@@ -13,6 +13,7 @@ final class Tally {
     private long takeBacks;
     private long starts;
     private long takeovers;
+    private long removals;
     private long kills;
     private long refusedWrites;
     private long faults;
@@ -44,6 +45,11 @@ final class Tally {
         refusedWrites++;
     }
 
+    /// A guest's records are gone.
+    void removed() {
+        removals++;
+    }
+
     /// The guard has ended a process.
     void killed() {
         kills++;
@@ -63,6 +69,7 @@ final class Tally {
         takeBacks += other.takeBacks;
         starts += other.starts;
         takeovers += other.takeovers;
+        removals += other.removals;
         kills += other.kills;
         refusedWrites += other.refusedWrites;
         faults += other.faults;
@@ -91,6 +98,10 @@ final class Tally {
 
     long refusedWrites() {
         return refusedWrites;
+    }
+
+    long removals() {
+        return removals;
     }
 
     long kills() {

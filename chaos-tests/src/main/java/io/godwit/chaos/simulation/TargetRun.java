@@ -97,6 +97,7 @@ final class TargetRun implements MigrationSide {
                     Message.Heartbeat _,
                     Message.Running _,
                     Message.TakeOver _,
+                    Message.StartOwed _,
                     Message.TakenOver _ -> {}
         }
     }

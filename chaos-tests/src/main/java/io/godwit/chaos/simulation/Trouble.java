@@ -8,18 +8,21 @@ import java.util.Set;
 final class Trouble {
     private static final int GUARD_LATE_PER_MILLE = 100;
     private static final int NEVER_OF_THREE = 1;
+    private static final int STRAYS_PER_MILLE_MANY = 500;
 
     private final Dice dice;
     private final Set<String> slowHosts = new HashSet<>();
+    private final Set<String> slowWriters = new HashSet<>();
     private final int lossPerMille;
     private final int slowPerMille;
     private final int twicePerMille;
-    private final int straysPerMille;
+    private int straysPerMille;
     private final int stalePerMille;
     private final long staleMicrosMax;
     private final int slowWritesPerMille;
     private final int slowAnswersPerMille;
     private final long writeMicrosMax;
+    private final long silenceMicros;
     private boolean over;
 
     Trouble(Dice dice, Setting setting) {
@@ -33,6 +36,7 @@ final class Trouble {
         slowWritesPerMille = rate(80);
         slowAnswersPerMille = rate(80);
         writeMicrosMax = setting.writeDelayMicrosMax();
+        silenceMicros = setting.terms().silenceMicros();
     }
 
     private int rate(int perMilleMax) {
@@ -73,11 +77,14 @@ final class Trouble {
                 : dice.between(200, 1_500);
     }
 
-    /// From now on the answers to a host are slow, perhaps.
-    void slowAnswers(String host, int perMille) {
-        if (dice.chance(perMille)) {
-            slowHosts.add(host);
-        }
+    /// From now on the answers to a host are slow.
+    void slowAnswers(String host) {
+        slowHosts.add(host);
+    }
+
+    /// From now on many requests arrive long after their sender has given them up.
+    void letStray() {
+        straysPerMille = STRAYS_PER_MILLE_MANY;
     }
 
     long answerDelay(String host) {
@@ -91,7 +98,7 @@ final class Trouble {
 
     /// The connection stands that long without an answer.
     long renewalPatience() {
-        return Sessions.SILENCE_MICROS;
+        return silenceMicros;
     }
 
     /// By how much the guard may be late, for its machine is busy.
@@ -106,7 +113,19 @@ final class Trouble {
         return dice.chance(stalePerMille) ? dice.between(0, over ? 2 * Scheduler.MS : staleMicrosMax) : 0;
     }
 
-    long writeDelay() {
+    /// From now on the storage takes as long over this host's writes as it may.
+    void slowWrites(String host) {
+        slowWriters.add(host);
+    }
+
+    void mendWrites(String host) {
+        slowWriters.remove(host);
+    }
+
+    long writeDelay(String host) {
+        if (!over && slowWriters.contains(host)) {
+            return dice.between(writeMicrosMax / 2, writeMicrosMax);
+        }
         return !over && dice.chance(slowWritesPerMille)
                 ? dice.spread(2 * Scheduler.MS, writeMicrosMax)
                 : dice.between(100, 1_000);

@@ -17,6 +17,7 @@ final class World {
     private final Setting setting;
     private final Trace trace;
     private final Trouble trouble;
+    private final Ambush ambush;
     private final Tally tally = new Tally();
     private final Network network = new Network(this);
     private final Keeper keeper;
@@ -38,6 +39,7 @@ final class World {
         Setting drawn = Setting.drawn(dice);
         setting = fixed == null ? drawn : fixed;
         trouble = new Trouble(dice, setting);
+        ambush = new Ambush(this);
         keeper = new Keeper(this);
         hosts = IntStream.rangeClosed(1, HOSTS)
                 .mapToObj(i -> new SimulatedHost(this, "h" + i, setting.clockRate(dice)))
@@ -87,6 +89,10 @@ final class World {
 
     Trouble trouble() {
         return trouble;
+    }
+
+    Ambush ambush() {
+        return ambush;
     }
 
     Tally tally() {

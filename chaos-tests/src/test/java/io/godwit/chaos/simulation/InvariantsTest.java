@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class InvariantsTest {
     private static final Memory FRESH = new Memory(0, 0, 0);
 
-    private static final Setting SETTING = new Setting(true, Setting.Storage.PLAIN, false);
+    private static final Setting SETTING = new Setting(true, Setting.Storage.PLAIN, false, Terms.USUAL);
 
     private final World world = new World(1, PlantedBug.NONE, false, SETTING);
     private final SimulatedGuest guest = world.guests().getFirst();

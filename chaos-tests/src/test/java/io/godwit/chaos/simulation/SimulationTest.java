@@ -26,7 +26,8 @@ class SimulationTest {
         assertThat(summary.commits()).isGreaterThan(10 * SEEDS);
         assertThat(summary.takeBacks()).isGreaterThan(SEEDS);
         assertThat(summary.starts()).isGreaterThan(2 * SEEDS);
-        assertThat(summary.takeovers()).isGreaterThan(SEEDS / 20);
+        assertThat(summary.takeovers()).isGreaterThan(SEEDS / 8);
+        assertThat(summary.removals()).isGreaterThan(SEEDS / 5);
         assertThat(summary.kills()).isGreaterThan(SEEDS / 20);
         assertThat(summary.refusedWrites()).isGreaterThan(SEEDS / 20);
         assertThat(summary.faults()).isGreaterThan(10 * SEEDS);
@@ -40,17 +41,10 @@ class SimulationTest {
     }
 
     @ParameterizedTest
-    // Those left out have not been found within these seeds; docs/testing.md says so of each.
+    // What is left out besides has not been found within these seeds; docs/testing.md says so.
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
-            names = {
-                "NONE",
-                "RELAX_BEFORE_RECORD",
-                "TAKEOVER_WITHOUT_WAIT",
-                "HOST_VERSION_UNCHECKED",
-                "REVOKE_LEAVES_WRITES",
-                "NO_COMPARISON"
-            })
+            names = {"NONE", "RELAX_WITHOUT_LEASE"})
     void everyPlantedMistakeIsFoundByTheseSeeds(PlantedBug bug) {
         long seed = 1;
         while (seed <= SEEDS && Simulation.run(seed, bug, false).violation() == null) {
@@ -81,11 +75,11 @@ class SimulationTest {
 
         assertThat(summary.status()).isEqualTo(1);
         assertThat(summary.text())
-                .contains("Seed 1: the epoch of guest")
-                .contains("replay: ./simulate --seed 1 --plant EPOCH_STANDS_STILL")
+                .contains("Seed 2: the epoch of guest")
+                .contains("replay: ./simulate --seed 2 --plant EPOCH_STANDS_STILL")
                 .contains("simulated handovers a minute");
 
-        Printed replay = run("--seed", "1", "--plant", "EPOCH_STANDS_STILL");
+        Printed replay = run("--seed", "2", "--plant", "EPOCH_STANDS_STILL");
         assertThat(replay.status()).isEqualTo(1);
         assertThat(replay.text()).contains("VIOLATION  the epoch of guest").contains("BeginHandover");
     }

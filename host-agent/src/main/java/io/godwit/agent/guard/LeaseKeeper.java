@@ -156,9 +156,20 @@ public final class LeaseKeeper implements AutoCloseable {
                 : Optional.of("there is no guard at the moment");
     }
 
-    /// Lets this host's guests run on whatever happens to ZooKeeper, to this agent and to the guard.
-    void relax() throws InterruptedException {
+    /// Lets this host's guests run on whatever happens to ZooKeeper, to this agent and to the guard: those whose
+    /// records are known to be this host's in a session that is alive. While the lease was out another host may
+    /// have taken any of them over, so guests that were paused for it go on only after their records are read.
+    ///
+    /// @return what was in the way, and then nothing has changed; empty if they run on
+    Optional<String> relax() throws InterruptedException {
         synchronized (this) {
+            long deadlineNs = System.nanoTime() + ADMIT_NS_MAX;
+            while (current() == null) {
+                if (System.nanoTime() > deadlineNs) {
+                    return Optional.of("the lease has run out: ZooKeeper has not answered for too long");
+                }
+                wait(TICK_MS);
+            }
             relaxed = true;
             holding = false;
         }
@@ -166,6 +177,7 @@ public final class LeaseKeeper implements AutoCloseable {
             // The one that comes next is fed as soon as it is there.
             LOG.warn("There is no guard at the moment to let guests run on");
         }
+        return Optional.empty();
     }
 
     /// The record is about to be changed and may say either from now on.

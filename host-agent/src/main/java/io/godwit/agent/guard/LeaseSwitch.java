@@ -163,7 +163,10 @@ public final class LeaseSwitch implements AutoCloseable {
             }
             case Step.RecordNone _ -> record(0);
             case Step.Relax _ -> {
-                keeper.relax();
+                Optional<String> obstacle = keeper.relax();
+                if (obstacle.isPresent()) {
+                    yield obstacle.get();
+                }
                 mode.relaxed();
                 LOG.warn("The lease is not enforced: guests run on without ZooKeeper, and nobody takes them over");
                 yield "";

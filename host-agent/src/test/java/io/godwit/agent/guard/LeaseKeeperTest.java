@@ -102,7 +102,7 @@ class LeaseKeeperTest {
                 LeaseKeeper keeper = keeper(records)) {
             records.mine.add("web1");
             keeper.admit("web1", guest.process().pid(), true);
-            keeper.relax();
+            assertThat(keeper.relax()).isEmpty();
             records.answers = false;
             await().pollDelay(Duration.ofMillis(TIMEOUT_MS + 1_000)).until(guest::runs);
             assertThat(meters.get("godwit.lease.deadlines")
@@ -120,6 +120,26 @@ class LeaseKeeperTest {
             await().atMost(PATIENCE).pollInterval(LOOK).until(guest::stopped);
             assertThat(unanswered.child().waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
                     .isTrue();
+        }
+    }
+
+    /// While the lease was out another host may have taken the guest over, and stopped asking for a wait.
+    @Test
+    void aGuestThatWasPausedForItsLeaseDoesNotGoOnBecauseTheLeaseIsGivenUp() throws Exception {
+        try (Records records = new Records();
+                Sleeper guest = Sleeper.start();
+                LeaseKeeper keeper = keeper(records)) {
+            records.mine.add("web1");
+            keeper.admit("web1", guest.process().pid(), true);
+            records.answers = false;
+            await().atMost(PATIENCE).pollInterval(LOOK).until(guest::stopped);
+            assertThat(keeper.relax())
+                    .hasValueSatisfying(why -> assertThat(why).contains("lease has run out"));
+            records.mine.remove("web1");
+            records.session.incrementAndGet();
+            records.answers = true;
+            await().atMost(PATIENCE).until(() -> keeper.relax().isEmpty());
+            await().during(Duration.ofMillis(500)).until(() -> !guest.runs());
         }
     }
 

@@ -77,7 +77,7 @@ final class ChangeDriver {
                 case ChangeAction.Write(int version, var next, boolean claims) ->
                     write(seen().write(version, next, claims));
                 case ChangeAction.Remove(int version, long retires) -> write(seen().remove(version, retires));
-                case ChangeAction.Check(int version) -> check(version);
+                case ChangeAction.Check(int version) -> check(version, seen().confirm(version));
                 case ChangeAction.Wait wait -> pause(wait);
                 case ChangeAction.Done _ -> throw new IllegalStateException("A change that is done asks for nothing");
             };
@@ -133,12 +133,11 @@ final class ChangeDriver {
             }
         }
 
-        /// A `multi` of nothing but a check passes through the quorum like any write, and changes nothing.
-        private ChangeAnswer check(int version) throws InterruptedException {
-            String path = store.nodes().owner(request.event().guest());
+        /// A `multi` of nothing but checks passes through the quorum like any write, and changes nothing.
+        private ChangeAnswer check(int version, List<CuratorOp> ops) throws InterruptedException {
             boolean absent = version == OwnerView.ABSENT;
             try {
-                store.write(List.of(store.check(path, version)));
+                store.write(ops);
                 return absent ? new ChangeAnswer.Conflict() : new ChangeAnswer.Applied();
             } catch (KeeperException e) {
                 if (absent && e.code() == KeeperException.Code.NONODE) {

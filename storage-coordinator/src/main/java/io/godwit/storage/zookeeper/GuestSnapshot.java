@@ -146,6 +146,17 @@ final class GuestSnapshot {
         return ops;
     }
 
+    /// What a quorum has to confirm of what was read. The version alone would be confirmed of a guest too that was
+    /// forgotten and created anew since, and has come as far as the one before.
+    List<CuratorOp> confirm(int version) {
+        List<CuratorOp> ops = new ArrayList<>();
+        ops.add(store.check(store.nodes().owner(request.event().guest()), version));
+        if (version != OwnerView.ABSENT && records.floor().version() >= 0) {
+            ops.addAll(records.floor().held(store, 0));
+        }
+        return ops;
+    }
+
     List<CuratorOp> remove(int version, long retires) {
         List<CuratorOp> ops = new ArrayList<>();
         holdings.forEach((path, holding) -> ops.addAll(giveUp(path, holding)));

@@ -233,6 +233,25 @@ class TakeOverTest {
     }
 
     @Test
+    void whatWasReadOfAGuestIsNotConfirmedOfOneThatWasMadeAgain() throws Exception {
+        OwnershipSettings settings =
+                new OwnershipSettings(zookeeper.server().getConnectString(), "/godwit", 2_000, "dead", "boot");
+        try (RecordStore store = new RecordStore(settings)) {
+            store.start((_, _) -> {});
+            await().until(store::connected);
+            GuestSnapshot seen = GuestSnapshot.read(store, ChangeRequest.of(new OwnerEvent.Settle("web1", "beta")));
+            assertThat(seen.view().version()).isZero();
+            store.write(seen.confirm(0));
+            dead.ownership().stopped("web1", 1);
+            dead.ownership().forget("web1");
+            alpha.ownership().claim("web1", "{}", CLAIMS);
+            assertThat(guest().version()).isZero();
+            assertThatThrownBy(() -> store.write(seen.confirm(0)))
+                    .isInstanceOf(KeeperException.BadVersionException.class);
+        }
+    }
+
+    @Test
     void epochsOfAnImageNeverStartAgain() throws Exception {
         long epoch = 1;
         for (; epoch < 4; epoch++) {

@@ -133,8 +133,7 @@ class LeaseKeeperTest {
             keeper.admit("web1", guest.process().pid(), true);
             records.answers = false;
             await().atMost(PATIENCE).pollInterval(LOOK).until(guest::stopped);
-            assertThat(keeper.relax())
-                    .hasValueSatisfying(why -> assertThat(why).contains("lease has run out"));
+            assertThat(keeper.relax()).hasValueSatisfying(why -> assertThat(why).contains("lease has run out"));
             records.mine.remove("web1");
             records.session.incrementAndGet();
             records.answers = true;

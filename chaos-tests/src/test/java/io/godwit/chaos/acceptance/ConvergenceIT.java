@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// A guest that writes faster than its migration may send. Something gives way, which one is said, and it is
 /// given back on every way out.
 final class ConvergenceIT {
-    private static final Duration LONG = Duration.ofSeconds(120);
+    private static final Duration LONG = Duration.ofMinutes(2);
 
     /// Less than the guest writes. Its working set takes 3 s at that.
     private static final long BYTES_PER_SECOND = 8 << 20;
@@ -88,6 +88,7 @@ final class ConvergenceIT {
     }
 
     @Test
+    @Thorough
     void abortEndsWithTheFigures() {
         Command.Result result =
                 guest.migrate(source, target(), "--bandwidth", "8MiB/s", "--downtime-ms", "100", "--on-slow", "abort");
@@ -100,6 +101,7 @@ final class ConvergenceIT {
     }
 
     @Test
+    @Thorough
     void aGuestWhoseMigrationIsCancelledWhileItIsSlowedIsLetGo() {
         Underway migration = slowedMigration();
         migration.cancel();
@@ -113,6 +115,7 @@ final class ConvergenceIT {
     }
 
     @Test
+    @Thorough
     void aGuestWhoseTargetDiesWhileItIsSlowedIsLetGo() {
         Underway migration = slowedMigration();
         host(target()).killAgent();
@@ -140,6 +143,7 @@ final class ConvergenceIT {
     }
 
     @Test
+    @Thorough
     void theCapCanBeChangedWhileItGoesOn() {
         Underway migration = Underway.start(lab, guest, source, target(), 64 << 10);
         migration.awaitRounds();

@@ -39,6 +39,7 @@ final class NeighbourIT {
 
     /// The queue of this link holds 10 ms. Whoever floods it makes nearly every ping wait for that long.
     @Test
+    @Thorough
     void theGuestsPingsDoNotWaitBehindItsMemory() throws IOException {
         List<String> seen = new ArrayList<>();
         double yielding = Double.MAX_VALUE;

@@ -169,6 +169,7 @@ final class PacketsIT {
     /// Whoever would forward is gone: what comes to the source from then until the network has learnt the
     /// guest's new place is lost, and no more.
     @Test
+    @Thorough
     @Order(4)
     void aSourceThatDiesWhileItForwardsLosesOnlyWhatStillComesToIt() throws IOException {
         LabHost source = lab.host(1);

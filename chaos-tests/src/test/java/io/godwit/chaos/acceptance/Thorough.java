@@ -7,7 +7,7 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /// A test that only `./check -Dgodwit.thorough=true` runs: what it shows is shown by cheaper tests too, though not
-/// on real guests.
+/// on real guests, or it compares times and wants a machine to itself.
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @EnabledIfSystemProperty(named = Thorough.PROPERTY, matches = "true")

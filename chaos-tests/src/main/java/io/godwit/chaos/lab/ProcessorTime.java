@@ -28,9 +28,7 @@ final class ProcessorTime {
                     .anyMatch(fields -> fields.length > 3
                             && fields[2].equals("cgroup")
                             && List.of(fields[3].split(",", -1)).contains("cpu"));
-            return first
-                    ? "mount -t cgroup -o cpu cgroup /sys/fs/cgroup"
-                    : "mount -t cgroup2 cgroup2 /sys/fs/cgroup";
+            return first ? "mount -t cgroup -o cpu cgroup /sys/fs/cgroup" : "mount -t cgroup2 cgroup2 /sys/fs/cgroup";
         } catch (IOException e) {
             throw new LabException("The machine's mounts cannot be read: " + MOUNTS, e);
         }

@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// A guest that writes faster than its migration may send. Something gives way, which one is said, and it is
 /// given back on every way out.
 final class ConvergenceIT {
-    private static final Duration LONG = Duration.ofSeconds(120);
+    private static final Duration LONG = Duration.ofMinutes(2);
 
     /// Less than the guest writes. Its working set takes 3 s at that.
     private static final long BYTES_PER_SECOND = 8 << 20;
@@ -55,7 +55,9 @@ final class ConvergenceIT {
         JsonNode report = guest.move(
                 source, target(), "--bandwidth", "12MiB/s", "--on-slow", "throttle", "--downtime-ms", "1500");
         JsonNode slowness = report.path("slowness");
-        assertThat(slowness.path("throttlePercentTop").asInt(0)).as("%s", report).isBetween(20, 80);
+        assertThat(slowness.path("throttlePercentTop").asInt(0))
+                .as("%s", report)
+                .isBetween(20, 80);
         assertThat(slowness.path("throttledMs").asInt(0)).isPositive();
         assertThat(slowness.path("budgetMs").asInt(0)).isEqualTo(1500);
         assertThat(HeldBack.groups(qemu(target()))).isEmpty();
@@ -87,8 +89,8 @@ final class ConvergenceIT {
 
     @Test
     void abortEndsWithTheFigures() {
-        Command.Result result = guest.migrate(
-                source, target(), "--bandwidth", "8MiB/s", "--downtime-ms", "100", "--on-slow", "abort");
+        Command.Result result =
+                guest.migrate(source, target(), "--bandwidth", "8MiB/s", "--downtime-ms", "100", "--on-slow", "abort");
         assertThat(result.exitCode()).isEqualTo(1);
         JsonNode report = JsonMapper.shared().readTree(result.stdout());
         assertThat(report.path("reason").asString(""))
@@ -141,8 +143,8 @@ final class ConvergenceIT {
     void theCapCanBeChangedWhileItGoesOn() {
         Underway migration = Underway.start(lab, guest, source, target(), 64 << 10);
         migration.awaitRounds();
-        Command.Result changed = lab.host(target())
-                .cli("migrate", "--set", guest.name(), "bandwidth=unlimited", "downtime=5000");
+        Command.Result changed =
+                lab.host(target()).cli("migrate", "--set", guest.name(), "bandwidth=unlimited", "downtime=5000");
         assertThat(changed.exitCode()).as(changed.stderr()).isZero();
         JsonNode report = migration.awaitReport(LONG);
         assertThat(report.path("result").asString("")).as("%s", report).isEqualTo("COMPLETED");
@@ -152,19 +154,18 @@ final class ConvergenceIT {
 
     /// A migration that slows the guest already, and whose budget it cannot meet by that.
     private Underway slowedMigration() {
-        Underway migration = Underway.start(
-                lab,
-                guest,
-                source,
-                """
+        Underway migration = Underway.start(lab, guest, source, """
                 {"targetHost":"h%d","downtimeBudgetMs":20,"bandwidthBytesPerSecond":%d,"onSlow":"throttle",\
                 "verify":false,"dryRun":false}""".formatted(target(), BYTES_PER_SECOND));
-        await("throttle").atMost(LONG).pollInterval(Duration.ofMillis(20)).until(() -> migration
-                        .progress()
-                        .path("slowness")
-                        .path("throttlePercent")
-                        .asInt(0)
-                > 0);
+        await("throttle")
+                .atMost(LONG)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> migration
+                                .progress()
+                                .path("slowness")
+                                .path("throttlePercent")
+                                .asInt(0)
+                        > 0);
         assertThat(HeldBack.isHeldBack(qemu(source))).as("slowed by the kernel").isTrue();
         return migration;
     }

@@ -16,7 +16,9 @@ final class HeldBack {
     static List<Path> groups(long pid) {
         Path mount = CpuHierarchy.find().orElseThrow().mount();
         try (Stream<Path> all = Files.find(
-                mount, 8, (path, is) -> is.isDirectory() && path.getFileName().toString().startsWith("godwit-" + pid))) {
+                mount,
+                8,
+                (path, is) -> is.isDirectory() && path.getFileName().toString().startsWith("godwit-" + pid))) {
             return all.toList();
         } catch (IOException | UncheckedIOException e) {
             // Some other group went away while the tree was walked.

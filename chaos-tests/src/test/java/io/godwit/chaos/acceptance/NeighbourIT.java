@@ -61,14 +61,7 @@ final class NeighbourIT {
             PingLog log = PingLog.parse(output);
             RoundTrips trips = RoundTrips.parse(output);
             seen.add("%s: %.0f ms in all; round trips of pings p50 %.2f, p90 %.2f, p99 %.2f ms; %d of %d lost"
-                    .formatted(
-                            how,
-                            totalMs,
-                            trips.ms(0.5),
-                            trips.ms(0.9),
-                            trips.ms(0.99),
-                            log.lost(),
-                            log.sent()));
+                    .formatted(how, totalMs, trips.ms(0.5), trips.ms(0.9), trips.ms(0.99), log.lost(), log.sent()));
             return trips.ms(0.9);
         }
     }

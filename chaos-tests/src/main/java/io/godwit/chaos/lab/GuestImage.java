@@ -19,8 +19,8 @@ import java.util.List;
 /// @param kernel   as the package brings it
 /// @param ramdisk  an initramfs with busybox, perl, the modules a guest needs and the workloads
 public record GuestImage(Path kernel, Path ramdisk) {
-    private static final List<String> RECIPE =
-            List.of("build-image.sh", "init", "Time.pm", "memory.pl", "disk.pl", "echo.pl", "status.pl", "power.pl");
+    private static final List<String> RECIPE = List.of(
+            "build-image.sh", "init", "Time.pm", "memory.pl", "disk.pl", "echo.pl", "udp.pl", "status.pl", "power.pl");
 
     /// The image of this recipe; makes it if there is none yet, which takes some seconds and Debian's mirror.
     ///

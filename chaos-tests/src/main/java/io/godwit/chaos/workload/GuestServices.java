@@ -17,6 +17,7 @@ public record GuestServices(Namespace from, String address) {
     public static final int MEMORY_PORT = 7001;
     public static final int DISK_PORT = 7002;
     public static final int ECHO_PORT = 7003;
+    public static final int UDP_PORT = 7004;
     private static final JsonMapper JSON = JsonMapper.shared();
 
     /// How the guest is; empty if it does not answer within 2 s.

@@ -1,0 +1,20 @@
+# Sends back every datagram that arrives on port 7004, as fast as it can. The answer to "work" is what the memory
+# writer last said of itself.
+use strict;
+use warnings;
+use IO::Socket::INET;
+
+my $socket = IO::Socket::INET->new( LocalPort => 7004, Proto => 'udp' ) or die "udp: cannot listen: $!";
+
+sub work {
+    open my $file, '<', '/run/status/memory.json' or return '{}';
+    local $/ = undef;
+    return '{' . ( <$file> // '' ) . '}';
+}
+
+while (1) {
+    my $peer = recv $socket, my $data, 2048, 0;
+    next unless defined $peer;
+    $data = work() if $data eq 'work';
+    send $socket, $data, 0, $peer;
+}

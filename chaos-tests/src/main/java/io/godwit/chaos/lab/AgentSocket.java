@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 record AgentSocket(Path path) {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final int BODY_BYTES_MAX = 4 << 20;
-    private static final int LINE_BYTES_MAX = 8 << 10;
+    private static final int LINE_BYTES_MAX = 32 << 10;
     private static final JsonMapper JSON = JsonMapper.shared();
 
     /// @param status the first line
@@ -98,6 +98,46 @@ record AgentSocket(Path path) {
             return JSON.readTree(answer.body());
         } catch (JacksonException e) {
             throw new LabException("Agent answered what is no JSON: " + answer, e);
+        }
+    }
+
+    /// What is not JSON.
+    String text(String resource, Duration timeout) {
+        Answer answer;
+        try {
+            answer = exchange("GET", resource, "", timeout);
+        } catch (IOException e) {
+            throw new LabException("Agent does not answer at " + path, e);
+        }
+        if (!answer.succeeded()) {
+            throw new LabException("Agent refused GET " + resource + ": " + answer.status());
+        }
+        return answer.body();
+    }
+
+    /// Follows a stream of server-sent events until one of this name comes.
+    ///
+    /// @return false if the stream ended before, or did not bring it in time
+    boolean awaitEvent(String resource, String event, Duration timeout) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+                Closing _ = Closing.after(channel, timeout)) {
+            channel.connect(UnixDomainSocketAddress.of(path));
+            channel.write(ByteBuffer.wrap("GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+                    .formatted(resource)
+                    .getBytes(StandardCharsets.US_ASCII)));
+            awaitEvent(new BufferedInputStream(Channels.newInputStream(channel)), event);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /// Each event begins a chunk, so its name stands whole in a line between the chunks' lengths.
+    static void awaitEvent(InputStream from, String event) throws IOException {
+        String wanted = "event: " + event;
+        String line = line(from);
+        while (!line.equals(wanted)) {
+            line = line(from);
         }
     }
 

@@ -108,6 +108,20 @@ public final class LabHost {
         return api.get(path);
     }
 
+    /// What its agent measures of itself, as Prometheus reads it.
+    ///
+    /// @throws LabException if it does not answer within 3 s
+    public String metrics() {
+        return api.text("/metrics", Duration.ofSeconds(3));
+    }
+
+    /// Follows a stream of its agent's events, such as that of a migration, until one of this name comes.
+    ///
+    /// @return false if the stream ended before, or did not bring it in time
+    public boolean awaitEvent(String path, String event, Duration timeout) {
+        return api.awaitEvent(path, event, timeout);
+    }
+
     /// Makes a request of this host's agent that changes something. As [#get] otherwise.
     ///
     /// @param body ASCII; empty for none

@@ -77,8 +77,8 @@ public final class LabNetwork {
         return "10.77.0." + (10 + number);
     }
 
-    /// Where a host's agent is reached by other agents.
-    String agentAddress(int number) {
+    /// Where a host's agent is reached by other agents, and where migrations arrive.
+    public String agentAddress(int number) {
         return settings.migrationNetwork() ? "10.78.0." + (10 + number) : hostAddress(number);
     }
 

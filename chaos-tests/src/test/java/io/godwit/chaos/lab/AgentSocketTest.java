@@ -37,6 +37,14 @@ final class AgentSocketTest {
                 .isInstanceOf(IOException.class);
     }
 
+    @Test
+    void anEventIsFoundAmongOthersBetweenTheLengthsOfChunks() throws IOException {
+        InputStream stream = stream("1b\r\nevent: progress\ndata: {}\n\n\r\n15\r\nevent: report\ndata: 1\n\n\r\n");
+        AgentSocket.awaitEvent(stream, "report");
+        assertThat(new String(stream.readNBytes(7), StandardCharsets.US_ASCII)).isEqualTo("data: 1");
+        assertThatThrownBy(() -> AgentSocket.awaitEvent(stream, "report")).isInstanceOf(IOException.class);
+    }
+
     private static InputStream stream(String text) {
         return new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII));
     }

@@ -13,7 +13,12 @@ import io.godwit.chaos.workload.GuestServices;
 import io.godwit.chaos.workload.GuestStatus;
 import io.godwit.chaos.workload.GuestWorkload;
 import io.godwit.chaos.workload.MemoryVerdict;
+import io.godwit.shim.linux.NetworkNamespace;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -135,6 +140,25 @@ final class GuestImageIT {
             await().atMost(Duration.ofSeconds(20)).until(() -> stream.bytesReturned() > 200_000);
             assertThat(stream.failure()).isEmpty();
         }
+    }
+
+    @Test
+    void datagramsComeBackAndOneAsksForTheWorkDone() throws Exception {
+        String client = lab.network().client().name();
+        assertThat(NetworkNamespace.call(client, () -> exchange("hello"))).isEqualTo("hello");
+        assertThat(NetworkNamespace.call(client, () -> exchange("work"))).matches("\\{.*\"memoryWritten\":\\d+.*}");
+    }
+
+    private static String exchange(String text) throws IOException {
+        byte[] question = text.getBytes(StandardCharsets.US_ASCII);
+        DatagramPacket answer = new DatagramPacket(new byte[2048], 2048);
+        try (DatagramSocket socket = new DatagramSocket()) {
+            socket.setSoTimeout(5_000);
+            socket.connect(new InetSocketAddress(guest.address(), GuestServices.UDP_PORT));
+            socket.send(new DatagramPacket(question, question.length));
+            socket.receive(answer);
+        }
+        return new String(answer.getData(), 0, answer.getLength(), StandardCharsets.US_ASCII);
     }
 
     @Test

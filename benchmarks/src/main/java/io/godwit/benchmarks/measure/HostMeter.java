@@ -1,0 +1,174 @@
+package io.godwit.benchmarks.measure;
+
+import io.godwit.chaos.lab.LabException;
+import io.godwit.chaos.lab.LabHost;
+import io.godwit.chaos.lab.Namespace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// Looks at the processes of hosts several times a second. What a process computes after the last look before its
+/// end is missed: a tenth of a second at most.
+public final class HostMeter implements AutoCloseable {
+    private static final long INTERVAL_MS = 100;
+    private static final int HEAP_EVERY_LOOKS = 5;
+    private static final Pattern HEAP_USED =
+            Pattern.compile("^jvm_memory_used_bytes\\{area=\"heap\"[^}]*} ([0-9.E+]+)$", Pattern.MULTILINE);
+
+    private final ProcFiles proc = new ProcFiles(Path.of("/proc"));
+    private final List<LabHost> hosts;
+    private final Set<String> namespaces;
+    private final Predicate<String> counted;
+    private final List<Long> agents;
+    private final Map<Long, Account> accounts = new HashMap<>();
+    private final Thread thread;
+    private long agentBytesMax;
+    private long agentHeapBytesMax;
+
+    /// Seconds at the first look and at the last.
+    private static final class Account {
+        private final double cpuFirst;
+        private final double guestFirst;
+        private double cpu;
+        private double guest;
+
+        Account(double cpuFirst, double guestFirst) {
+            this.cpuFirst = cpuFirst;
+            this.guestFirst = guestFirst;
+            this.cpu = cpuFirst;
+            this.guest = guestFirst;
+        }
+    }
+
+    private HostMeter(List<LabHost> hosts, Predicate<String> counted, boolean withAgents) {
+        this.hosts = withAgents ? List.copyOf(hosts) : List.of();
+        this.counted = counted;
+        this.namespaces =
+                hosts.stream().map(LabHost::namespace).map(HostMeter::identity).collect(Collectors.toSet());
+        this.agents = this.hosts.stream().map(LabHost::agentPid).toList();
+        this.thread = Thread.ofPlatform().daemon().name("host-meter").unstarted(this::run);
+    }
+
+    /// Of a move by Godwit: every process counts, and the agents' memory is watched.
+    public static HostMeter ofAll(List<LabHost> hosts) {
+        return new HostMeter(hosts, _ -> true, true);
+    }
+
+    /// Of a move by QEMU: the agents, which idle beside it, do not count.
+    public static HostMeter ofGuests(List<LabHost> hosts) {
+        return new HostMeter(hosts, program -> program.contains("qemu-system"), false);
+    }
+
+    /// From here on it counts: what has been computed so far is not the move's.
+    public void begin() {
+        look(true);
+        thread.start();
+    }
+
+    /// Ends the watch and tells what was used since [#begin].
+    public HostUse stop() {
+        close();
+        look(false);
+        synchronized (accounts) {
+            return new HostUse(
+                    accounts.values().stream()
+                            .mapToDouble(one -> one.cpu - one.cpuFirst)
+                            .sum(),
+                    accounts.values().stream()
+                            .mapToDouble(one -> one.guest - one.guestFirst)
+                            .sum(),
+                    agentBytesMax,
+                    agentHeapBytesMax);
+        }
+    }
+
+    private void run() {
+        try {
+            for (int looks = 1; true; looks++) {
+                TimeUnit.MILLISECONDS.sleep(INTERVAL_MS);
+                look(false);
+                if (looks % HEAP_EVERY_LOOKS == 0) {
+                    hosts.forEach(this::lookAtHeap);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// @param first what has been computed by now is not the move's
+    private void look(boolean first) {
+        synchronized (accounts) {
+            for (long pid : proc.processes()) {
+                if (namespaces.contains(proc.namespace(pid)) && counted.test(proc.program(pid))) {
+                    account(pid, first);
+                }
+            }
+            for (long agent : agents) {
+                agentBytesMax = Math.max(agentBytesMax, proc.ownMemoryBytes(agent));
+            }
+        }
+    }
+
+    private void account(long pid, boolean first) {
+        double cpu = proc.cpuSeconds(pid);
+        if (cpu < 0) {
+            return;
+        }
+        double guest = proc.guestCpuSeconds(pid);
+        Account account = accounts.computeIfAbsent(pid, _ -> first ? new Account(cpu, guest) : new Account(0, 0));
+        account.cpu = Math.max(account.cpu, cpu);
+        account.guest = Math.max(account.guest, guest);
+    }
+
+    private void lookAtHeap(LabHost host) {
+        long used;
+        try {
+            used = heapUsed(host.metrics());
+        } catch (LabException e) {
+            // An agent that is too busy to answer is looked at again in half a second.
+            return;
+        }
+        synchronized (accounts) {
+            agentHeapBytesMax = Math.max(agentHeapBytesMax, used);
+        }
+    }
+
+    /// All of its parts together.
+    static long heapUsed(String metrics) {
+        double sum = 0;
+        Matcher part = HEAP_USED.matcher(metrics);
+        while (part.find()) {
+            sum += Double.parseDouble(part.group(1));
+        }
+        return (long) sum;
+    }
+
+    /// As `/proc` names it.
+    private static String identity(Namespace namespace) {
+        try {
+            return "net:[" + Files.getAttribute(Path.of("/run/netns", namespace.name()), "unix:ino") + "]";
+        } catch (IOException e) {
+            throw new LabException("There is no network namespace " + namespace.name(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -5,10 +5,7 @@ use warnings;
 use IO::Socket::INET;
 
 my $socket = IO::Socket::INET->new( LocalPort => 7004, Proto => 'udp' ) or die "udp: cannot listen: $!";
-# What comes while the guest cannot run waits in its card; then all of it comes at once. SO_RCVBUFFORCE.
-setsockopt $socket, SOL_SOCKET, 33, pack( 'i', 16 << 20 ) or die "udp: no room: $!";
-
-# What arrives while this process has to wait for a processor must not be lost for want of room.
+# What arrives while the guest cannot run, or this process waits for a processor, must not be lost for want of room.
 my ( $SOL_SOCKET, $SO_RCVBUFFORCE ) = ( 1, 33 );
 setsockopt $socket, $SOL_SOCKET, $SO_RCVBUFFORCE, pack( 'i', 16 << 20 ) or die "udp: no room: $!";
 

@@ -179,6 +179,8 @@ public final class Failover {
             String last = trouble.lastError().isEmpty() ? debt.lastError() : trouble.lastError();
             String reason = attempts + " attempts failed, the last because " + last;
             actions.add(new FailoverAction.Note(guest.name(), guest.version(), debt.givenUp(reason)));
+            // An operator may have it tried again before this is seen in the records.
+            troubles.remove(guest.name());
             say(guest.name(), "It is given up: " + reason, actions);
             return;
         }

@@ -149,6 +149,23 @@ class FailoverTest {
     }
 
     @Test
+    void aGuestThatIsRecoveredBeforeAnybodySawItGivenUpIsTriedAgain() {
+        List<HostSighting> hosts = List.of(alive("h2"), alive("h3"));
+        GuestFacts owed = stopped("web1", new Debt(1, "", ""));
+        long now = 0;
+        while (notes(observe(view(hosts, owed), now)).stream()
+                .noneMatch(note -> note.debt().abandoned())) {
+            for (String host : List.of("h2", "h3")) {
+                failover.on(new FailoverEvent.Answered("web1", host, "no kernel"), now);
+            }
+            now += 1_000;
+            assertThat(now).isLessThan(200_000);
+        }
+        assertThat(asks(observe(view(hosts, stopped("web1", Debt.NONE_TRIED)), now + 1)))
+                .hasSize(1);
+    }
+
+    @Test
     void aGuestWithoutRoomSaysSoAndWaitsForRoom() {
         GuestFacts big = new GuestFacts(
                 new Demand("big", 1L << 40, RestartPolicy.DEFAULT), owner("h1", RUNNING), 4, null, false);

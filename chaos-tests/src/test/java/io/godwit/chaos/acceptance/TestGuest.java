@@ -98,9 +98,11 @@ final class TestGuest implements AutoCloseable {
     }
 
     Command.Result migrate(int source, int target, String... options) {
-        List<String> arguments = new ArrayList<>(
-                List.of("migrate", name(), "h" + target, "--json", "--downtime-ms", DOWNTIME_BUDGET_MS));
+        List<String> arguments = new ArrayList<>(List.of("migrate", name(), "h" + target, "--json"));
         arguments.addAll(List.of(options));
+        if (!arguments.contains("--downtime-ms")) {
+            arguments.addAll(List.of("--downtime-ms", DOWNTIME_BUDGET_MS));
+        }
         return lab.host(source).cli(arguments.toArray(String[]::new));
     }
 

@@ -90,23 +90,21 @@ final class DelayGovernor {
     /// @param baseMicros      a round trip on a free link; 0 while unknown
     /// @param micros          how much longer the last one took
     /// @param highNanos       for how long each has been too long
-    /// @param lowestMicros    the least of these
-    /// @param testedMicros    the least before the rate was halved to see whether the queue is ours; 0 if it is not
+    /// @param testedMicros    the same when the rate was halved to see whether the queue is ours; 0 if it is not
     /// @param testedCapacity  what the link took then
-    record Queue(
-            long baseMicros, long micros, long highNanos, long lowestMicros, long testedMicros, double testedCapacity) {
-        static final Queue UNKNOWN = new Queue(0, 0, 0, Long.MAX_VALUE, 0, 0);
+    record Queue(long baseMicros, long micros, long highNanos, long testedMicros, double testedCapacity) {
+        static final Queue UNKNOWN = new Queue(0, 0, 0, 0, 0);
 
         private static Queue free(long base, long micros) {
-            return new Queue(base, micros, 0, Long.MAX_VALUE, 0, 0);
+            return new Queue(base, micros, 0, 0, 0);
         }
 
         private Queue longer(long base, long now, long nanos) {
-            return new Queue(base, now, highNanos + nanos, Math.min(lowestMicros, now), testedMicros, testedCapacity);
+            return new Queue(base, now, highNanos + nanos, testedMicros, testedCapacity);
         }
 
-        private Queue tested(double capacity) {
-            return new Queue(baseMicros, micros, highNanos, lowestMicros, lowestMicros, capacity);
+        private Queue tested(long standing, double capacity) {
+            return new Queue(baseMicros, micros, highNanos, Math.max(1, standing), capacity);
         }
 
         private boolean underTest() {
@@ -148,8 +146,7 @@ final class DelayGovernor {
         long base = old.baseMicros() == 0 ? rtt : Math.min(old.baseMicros(), rtt);
         if (sample.bytes() <= 0) {
             // Nothing of ours was under way: what the kernel says is old, and good for the shortest way only.
-            Queue idle = new Queue(
-                    base, old.micros(), old.highNanos(), old.lowestMicros(), old.testedMicros(), old.testedCapacity());
+            Queue idle = new Queue(base, old.micros(), old.highNanos(), old.testedMicros(), old.testedCapacity());
             return before.with(before.taken(), idle);
         }
         long micros = rtt - base;
@@ -169,7 +166,7 @@ final class DelayGovernor {
             return queue.highNanos() < DOUBT_NANOS + TEST_NANOS ? state : concluded(state);
         }
         if (queue.highNanos() >= DOUBT_NANOS) {
-            State halved = state.at(FLOOR * taken.recent()).with(taken, queue.tested(taken.recent()));
+            State halved = state.at(FLOOR * taken.recent()).with(taken, queue.tested(standing, taken.recent()));
             return new State(halved.rate(), false, halved.ceiling(), state.calmNanos(), taken, halved.queue());
         }
         long confirm = state.starting() ? CONFIRM_AT_START_NANOS : CONFIRM_NANOS;
@@ -180,7 +177,9 @@ final class DelayGovernor {
         double floor = FLOOR * (taken.peak() > 0 ? taken.peak() : state.rate() / HEADROOM);
         double cut = carried * (standing > 2 * TARGET_MICROS || state.starting() ? CUT_DEEP : CUT);
         State slower = state.at(Math.max(cut, floor));
-        return new State(slower.rate(), false, CEILING * carried, 0, taken, queue);
+        // What was taken while the rate doubled has filled buffers and says nothing of the link.
+        Taken known = state.starting() ? Taken.UNKNOWN : taken;
+        return new State(slower.rate(), false, CEILING * carried, 0, known, queue);
     }
 
     /// The rate was halved for long enough.
@@ -188,7 +187,7 @@ final class DelayGovernor {
         Queue queue = state.queue();
         Taken taken = state.taken();
         if (queue.unmoved()) {
-            long base = queue.baseMicros() + Math.min(queue.lowestMicros(), queue.micros());
+            long base = queue.baseMicros() + Math.min(queue.testedMicros(), queue.micros());
             return new State(state.rate(), false, taken.peak(), HOLD_NANOS, taken, Queue.free(base, 0));
         }
         State slower = slowerLink(state);

@@ -12,8 +12,9 @@ import java.util.function.LongSupplier;
 /// link, above all to the guest itself. It also tells the kernel the rate, which spreads a frame's packets over
 /// time instead of sending them in one burst.
 final class LinkPacing implements AutoCloseable {
-    /// Connections are not equally busy at every moment, so each may have more than its equal share.
-    private static final double SHARE = 1.5;
+    /// Of the rate, for all connections together. Hardly more than all of it: whatever lies in buffers when the rate
+    /// is cut is sent at this pace too.
+    private static final double SHARE = 1.05;
 
     private final List<Link> links;
     private final Pacer pacer;

@@ -51,6 +51,7 @@ final class ConvergenceIT {
     }
 
     @Test
+    @Thorough
     void throttleSlowsTheGuestUntilItsBudgetCanBeMet() throws IOException {
         JsonNode report = guest.move(
                 source, target(), "--bandwidth", "12MiB/s", "--on-slow", "throttle", "--downtime-ms", "1500");

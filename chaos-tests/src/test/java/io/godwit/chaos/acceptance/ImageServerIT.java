@@ -69,6 +69,7 @@ final class ImageServerIT {
     }
 
     @Test
+    @Thorough
     void aDaemonThatIsKilledIsReplacedAndTheGuestHardlyNotices() throws Exception {
         kill(lab.host(SERVER).storageProcesses().getFirst());
         await().atMost(LONG).until(() -> lab.host(SERVER).storageProcesses().size() == 1);

@@ -143,6 +143,7 @@ final class PacketsIT {
 
     /// The guest goes on at its source, where its tap has kept what came meanwhile.
     @Test
+    @Thorough
     @Order(3)
     void nothingIsLostWhenTheTargetsAgentDiesBeforeTheCommit() throws IOException {
         LabHost target = lab.host(2);

@@ -75,6 +75,7 @@ final class RefusalsIT {
     }
 
     @Test
+    @Thorough
     void aGuestWhoseMachineTypeOrProcessorTheTargetDoesNotHave() {
         lab.host(2).killAgent();
         FaultyAgent.launch(lab.host(2), FaultyAgent.Fault.OTHER_MACHINE);
@@ -140,6 +141,7 @@ final class RefusalsIT {
     }
 
     @Test
+    @Thorough
     void toAHostWithAnotherHostsCertificate() throws IOException {
         Path certificates = lab.host(1).folder().resolveSibling("certs");
         Path own = certificates.resolve("h2.crt");

@@ -187,7 +187,7 @@ final class PrecopyRounds implements AutoCloseable {
         wire.awaitRound(round);
         long nanos = nanoClock.getAsLong() - started;
         long bytes = counters.bytesSent() - bytesBefore;
-        rates.add(bytes, counters.contentPages() - dataBefore, nanos);
+        rates.add(bytes, round > 1 ? counters.contentPages() - dataBefore : 0, nanos);
         report.round(pages, bytes, nanos, dirtyBytesPerSecond);
         meters.round();
     }

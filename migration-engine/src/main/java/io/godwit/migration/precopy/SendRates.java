@@ -14,7 +14,8 @@ final class SendRates {
     private boolean telling;
     private double wireBytesPerPage = GuestMemory.PAGE_BYTES;
 
-    /// @param dataPages pages of the round that had content
+    /// @param dataPages pages of the round that had content and say what those cost that are written again and
+    ///                  again; 0 for the first round, in which they are a few among all others
     void add(long wireBytes, long dataPages, long nanos) {
         long measured = Math.max(1, Math.round(wireBytes * 1e9 / Math.max(1, nanos)));
         boolean tells = wireBytes >= TELLING_BYTES;

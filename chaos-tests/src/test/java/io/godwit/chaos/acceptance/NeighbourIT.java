@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /// A migration over the link that the guest itself uses does not make the guest's packets wait. The link is
 /// slow, so that it and not the machine is what everything waits for.
+@Thorough
 final class NeighbourIT {
     private static final int TRIES = 3;
 
@@ -39,7 +40,6 @@ final class NeighbourIT {
 
     /// The queue of this link holds 10 ms. Whoever floods it makes nearly every ping wait for that long.
     @Test
-    @Thorough
     void theGuestsPingsDoNotWaitBehindItsMemory() throws IOException {
         List<String> seen = new ArrayList<>();
         double yielding = Double.MAX_VALUE;

@@ -30,6 +30,7 @@ import tools.jackson.databind.JsonNode;
 /// No packet is lost when a guest moves. The migrations have a network of their own, so that what is lost was
 /// lost by the switchover and not by a queue they have filled.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Thorough
 final class PacketsIT {
     private static final int MOVES = 5;
     /// Of about 1.3 a millisecond.
@@ -143,7 +144,6 @@ final class PacketsIT {
 
     /// The guest goes on at its source, where its tap has kept what came meanwhile.
     @Test
-    @Thorough
     @Order(3)
     void nothingIsLostWhenTheTargetsAgentDiesBeforeTheCommit() throws IOException {
         LabHost target = lab.host(2);
@@ -170,7 +170,6 @@ final class PacketsIT {
     /// Whoever would forward is gone: what comes to the source from then until the network has learnt the
     /// guest's new place is lost, and no more.
     @Test
-    @Thorough
     @Order(4)
     void aSourceThatDiesWhileItForwardsLosesOnlyWhatStillComesToIt() throws IOException {
         LabHost source = lab.host(1);

@@ -67,6 +67,20 @@ public interface Hypervisor {
     /// leftovers [#cleanUp] removes.
     Optional<Guest> adopt(String name) throws HypervisorException;
 
+    /// The memory of a guest that does not run, whether its process is alive or not: what another host still
+    /// needs of a guest that left pages here. Empty if it is not there any more.
+    default Optional<LeftMemory> leftMemory(String name) throws HypervisorException {
+        return Optional.empty();
+    }
+
+    /// Memory that is good until it is closed.
+    interface LeftMemory extends AutoCloseable {
+        GuestMemory memory();
+
+        @Override
+        void close();
+    }
+
     /// Removes what a guest without a live process has left behind (files, taps). Does nothing if it is still
     /// alive or was never here.
     void cleanUp(String name) throws HypervisorException;

@@ -35,6 +35,7 @@ final class Libc {
 
     private static final long SYS_PIDFD_SEND_SIGNAL = 424;
     private static final long SYS_PIDFD_OPEN = 434;
+    private static final long SYS_PIDFD_GETFD = 438;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
@@ -47,6 +48,8 @@ final class Libc {
             bind("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle LSEEK =
             bind("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle READ =
+            bind("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle PREAD =
             bind("pread", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle FALLOCATE =
@@ -100,6 +103,10 @@ final class Libc {
         return call(errno -> (long) LSEEK.invokeExact(errno, fd, offset, whence));
     }
 
+    static CallResult read(int fd, MemorySegment into) {
+        return call(errno -> (long) READ.invokeExact(errno, fd, into, into.byteSize()));
+    }
+
     static CallResult pread(int fd, MemorySegment into, long offset) {
         return call(errno -> (long) PREAD.invokeExact(errno, fd, into, into.byteSize(), offset));
     }
@@ -140,6 +147,11 @@ final class Libc {
     static CallResult pidfdSendSignal(int pidfd, int signal) {
         return call(
                 errno -> (long) SYSCALL.invokeExact(errno, SYS_PIDFD_SEND_SIGNAL, (long) pidfd, (long) signal, 0L, 0L));
+    }
+
+    /// A descriptor of our own for the file that another process has open under this number.
+    static CallResult pidfdGetfd(int pidfd, int remoteFd) {
+        return call(errno -> (long) SYSCALL.invokeExact(errno, SYS_PIDFD_GETFD, (long) pidfd, (long) remoteFd, 0L, 0L));
     }
 
     static CallResult setns(int fd, int kind) {

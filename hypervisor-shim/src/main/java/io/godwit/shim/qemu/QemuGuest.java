@@ -6,11 +6,13 @@ import io.godwit.shim.Guest;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.MissingPages;
 import io.godwit.shim.RunState;
 import io.godwit.shim.linux.BridgeForwarding;
 import io.godwit.shim.linux.LinuxProcess;
 import io.godwit.shim.linux.RamFile;
 import io.godwit.shim.linux.SharedGuestMemory;
+import io.godwit.shim.linux.UserfaultPages;
 import io.godwit.shim.linux.UserfaultTracker;
 import java.time.Duration;
 import java.util.List;
@@ -133,6 +135,17 @@ final class QemuGuest implements Guest {
     public DirtyTracker track() throws HypervisorException {
         return UserfaultTracker.attach(
                 process.pid(), List.of(new UserfaultTracker.Mapping(stored.ramFile(), 0, memory.pageCount())));
+    }
+
+    @Override
+    public MissingPages missingPages() throws HypervisorException {
+        return UserfaultPages.attach(
+                process.pid(), List.of(new UserfaultTracker.Mapping(stored.ramFile(), 0, memory.pageCount())));
+    }
+
+    @Override
+    public boolean missesPages() throws HypervisorException {
+        return UserfaultPages.missing(process.pid());
     }
 
     @Override

@@ -1,11 +1,15 @@
 package io.godwit.shim.qemu;
 
 import io.godwit.shim.Guest;
+import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.NbdDisk;
 import io.godwit.shim.linux.LinuxProcess;
+import io.godwit.shim.linux.RamFile;
+import io.godwit.shim.linux.SharedGuestMemory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +123,31 @@ public final class QemuHypervisor implements Hypervisor {
         }
         LOG.info("Guest {} is adopted, process {}", name, process.get().pid());
         return Optional.of(guest);
+    }
+
+    @Override
+    public Optional<LeftMemory> leftMemory(String name) throws HypervisorException {
+        GuestFolder folder = GuestFolder.of(settings.runDirectory(), name);
+        if (!folder.exists()) {
+            return Optional.empty();
+        }
+        Path ramFile = folder.read().ramFile();
+        if (!Files.exists(ramFile)) {
+            return Optional.empty();
+        }
+        SharedGuestMemory memory =
+                SharedGuestMemory.map(List.of(QemuCommandLine.RAM_ID), List.of(RamFile.open(ramFile)));
+        return Optional.of(new LeftMemory() {
+            @Override
+            public GuestMemory memory() {
+                return memory;
+            }
+
+            @Override
+            public void close() {
+                memory.close();
+            }
+        });
     }
 
     @Override

@@ -59,6 +59,21 @@ public interface IncomingGuests {
         /// once.
         void taken(long epoch, boolean paused, String resumeFailure);
 
+        /// The guest will run here with pages missing, which only the source has: noted by the agent, so that
+        /// its next life can ask for them ([MigrationEngine#awaitPages]). Called before [#complete]; on
+        /// failure the guest stays elsewhere. Then after [#taken] comes [#pagesArrived], [#pagesLost], or, if
+        /// the guest ends or the engine is closed first, neither.
+        default void leavesPages(UUID migration, String sourceHost) throws IOException {
+            throw new IOException("This host takes no guests that miss pages");
+        }
+
+        /// No page is missing any more.
+        default void pagesArrived() {}
+
+        /// The source does not have the missing pages any more, so the guest is lost. The engine has
+        /// destroyed what was here of it.
+        default void pagesLost(String reason) {}
+
         /// The guest stays elsewhere; the engine has destroyed what was here.
         void discarded(String reason);
     }

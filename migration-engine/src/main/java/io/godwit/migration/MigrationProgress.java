@@ -30,6 +30,8 @@ public record MigrationProgress(
         HANDOVER,
         SWITCHOVER,
         COMMIT,
+        /// Only of a guest that runs at its target with pages missing: they are being served.
+        LATE_PAGES,
         FINISH,
         DONE
     }

@@ -13,6 +13,7 @@ import java.util.UUID;
 /// @param sourceHost  this host's name
 /// @param targetHost  the name the target's certificate must prove
 /// @param target      where the target's engine listens
+/// @param postCopy    whether pages may come after the switchover
 public record MigrationRequest(
         UUID id,
         Guest guest,
@@ -21,4 +22,19 @@ public record MigrationRequest(
         String targetHost,
         InetSocketAddress target,
         MigrationPolicy policy,
-        SwitchoverGate gate) {}
+        SwitchoverGate gate,
+        PostCopy postCopy) {
+
+    /// A migration that never leaves pages behind.
+    public MigrationRequest(
+            UUID id,
+            Guest guest,
+            Hypervisor.Capabilities hypervisor,
+            String sourceHost,
+            String targetHost,
+            InetSocketAddress target,
+            MigrationPolicy policy,
+            SwitchoverGate gate) {
+        this(id, guest, hypervisor, sourceHost, targetHost, target, policy, gate, PostCopy.NEVER);
+    }
+}

@@ -1,9 +1,11 @@
 package io.godwit.migration.precopy;
 
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.PostCopy;
 import io.godwit.migration.codec.MappedRam;
 import io.godwit.migration.codec.RamDigest;
 import io.godwit.migration.metrics.MigrationMeters;
+import io.godwit.migration.postcopy.PostcopySource;
 import io.godwit.migration.precopy.ConvergencePolicy.Decision;
 import io.godwit.migration.precopy.ConvergencePolicy.Figures;
 import io.godwit.migration.protocol.Limits;
@@ -41,6 +43,7 @@ final class PrecopyRounds implements AutoCloseable {
     private final DirtyRate dirtyRate = new DirtyRate();
     private long dirtyBytesPerSecond;
     private long pagesLeftBefore = Long.MAX_VALUE / 4;
+    private boolean leavesPages;
 
     PrecopyRounds(
             MigrationRequest request,
@@ -85,6 +88,9 @@ final class PrecopyRounds implements AutoCloseable {
         if (round == 0) {
             sendFirstRound();
         }
+        if (leavesPages) {
+            return;
+        }
         while (true) {
             if (guest.gone().isDone()) {
                 throw new GivenUp("The guest ended: " + guest.gone().getNow(Guest.EndReason.CRASH), false);
@@ -98,10 +104,20 @@ final class PrecopyRounds implements AutoCloseable {
                     return;
                 }
                 case Decision.Abort abort -> {
+                    if (request.postCopy().start() != PostCopy.Start.NEVER) {
+                        leavesPages = true;
+                        return;
+                    }
                     fixedCost.doubt();
                     throw new GivenUp(abort.reason(), false);
                 }
-                case Decision.Continue _ -> sendRound();
+                case Decision.Continue _ -> {
+                    if (request.postCopy().start() == PostCopy.Start.AFTER_FIRST_ROUND) {
+                        leavesPages = true;
+                        return;
+                    }
+                    sendRound();
+                }
             }
         }
     }
@@ -193,6 +209,27 @@ final class PrecopyRounds implements AutoCloseable {
             sendDigests();
         }
         return new Rest(round, stateBytes, saved - sent, sendNanos / 1e6);
+    }
+
+    /// Whether what is left is to come after the switchover.
+    boolean leavesPages() {
+        return leavesPages;
+    }
+
+    /// The guest is paused: takes its device state and leaves everything written since it was sent last to
+    /// `late`. The scan follows the taking of the state, which may write to memory; from then on nobody does.
+    Rest leaveRest(PostcopySource late) throws Exception {
+        long started = nanoClock.getAsLong();
+        CompletableFuture<DeviceState> saving = saveDeviceState();
+        session.await(saving::isDone);
+        DeviceState state = joined(saving);
+        long saved = nanoClock.getAsLong();
+        scan();
+        wire.sendMissing(toSend);
+        late.offer();
+        int stateBytes = wire.sendDeviceState(state);
+        counters.sent(stateBytes);
+        return new Rest(round, stateBytes, saved - started, 0);
     }
 
     private CompletableFuture<DeviceState> saveDeviceState() {

@@ -7,6 +7,7 @@ import io.godwit.migration.MigrationProgress.Phase;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.PostCopy;
 import io.godwit.migration.SwitchoverGate.GateClosed;
 import io.godwit.migration.SwitchoverGate.Verdict;
 import io.godwit.migration.codec.MappedRam;
@@ -39,6 +40,7 @@ public final class SourceMigration implements Migration {
     private static final Logger log = LoggerFactory.getLogger(SourceMigration.class);
 
     private final MigrationRequest request;
+    private final Transport transport;
     private final Guest guest;
     private final FixedCost fixedCost;
     private final MigrationMeters meters;
@@ -52,6 +54,7 @@ public final class SourceMigration implements Migration {
     private final SourceResume sourceResume;
     private SourceState state = new SourceState.Preflight();
     private @Nullable PrecopyRounds rounds;
+    private volatile @Nullable LateHandover late;
     private long pausedAtNanos;
     private @Nullable MigrationReport decided;
 
@@ -62,6 +65,7 @@ public final class SourceMigration implements Migration {
             MigrationMeters meters,
             LongSupplier nanoClock) {
         this.request = request;
+        this.transport = transport;
         this.guest = request.guest();
         this.fixedCost = fixedCost;
         this.meters = meters;
@@ -83,8 +87,10 @@ public final class SourceMigration implements Migration {
             preflight();
             prepare();
             converge();
+            leavePages();
             handOver();
             converge();
+            leavePages();
             running = switchOver();
         } catch (Throwable e) {
             // Whatever it is, also a lack of memory: the guest must not stay paused because of it.
@@ -115,6 +121,12 @@ public final class SourceMigration implements Migration {
         if (runState != RunState.RUNNING && runState != RunState.PAUSED) {
             throw new GivenUp("The guest is neither running nor paused: " + runState, false);
         }
+        if (request.policy().verify() && request.postCopy().start() != PostCopy.Start.NEVER) {
+            throw new GivenUp(
+                    "Digests compare the memory of a paused guest that has arrived as a whole, so --verify excludes"
+                            + " post-copy",
+                    false);
+        }
         wire.open();
         List<String> blockers = wire.ask(offer(request));
         if (!blockers.isEmpty()) {
@@ -144,6 +156,21 @@ public final class SourceMigration implements Migration {
         rounds().converge();
     }
 
+    /// If what is left is to come after the switchover: has the target make ready for that, connects for it,
+    /// and has the debt noted before it can come into being.
+    private void leavePages() throws Exception {
+        if (!rounds().leavesPages() || late != null) {
+            return;
+        }
+        session.check();
+        session.phaseDeadline(
+                Limits.QUESTION_MS, "The target was not ready for missing pages within " + Limits.QUESTION_MS + " ms");
+        LateHandover opened = new LateHandover(request, transport, session, nanoClock);
+        late = opened;
+        wire.beginPostcopy();
+        opened.open();
+    }
+
     /// Records that the target may take the guest. The guest still runs here; what it writes meanwhile is one
     /// more reason to converge again.
     private void handOver() throws Exception {
@@ -166,13 +193,16 @@ public final class SourceMigration implements Migration {
         pausedAtNanos = nanoClock.getAsLong();
         sourceResume.pause(wasPaused);
         long pauseNanos = nanoClock.getAsLong() - pausedAtNanos;
-        PrecopyRounds.Rest rest = rounds().sendRest();
+        LateHandover leaving = late;
+        PrecopyRounds.Rest rest = leaving == null ? rounds().sendRest() : rounds().leaveRest(leaving.pages());
         transitionTo(new SourceState.AwaitingCommit(wasPaused), "everything is sent");
         Running running = wire.complete(new Complete(rest.finalRound(), rest.deviceStateBytes(), wasPaused), timeoutMs);
         long downtimeNanos = nanoClock.getAsLong() - pausedAtNanos;
         session.settle();
         report.switchedOver(wasPaused, pauseNanos, rest.stateWaitNanos(), downtimeNanos, running);
-        fixedCost.learn(TimeUnit.NANOSECONDS.toMicros(downtimeNanos) / 1e3 - rest.sendMs());
+        if (leaving == null) {
+            fixedCost.learn(TimeUnit.NANOSECONDS.toMicros(downtimeNanos) / 1e3 - rest.sendMs());
+        }
         if (!running.resumeFailure().isEmpty()) {
             report.warn("The guest belongs to " + request.targetHost() + " but could not be resumed there: "
                     + running.resumeFailure());
@@ -184,11 +214,24 @@ public final class SourceMigration implements Migration {
     private MigrationReport finish(long epoch, String where, String warning) {
         session.settle();
         report.decided();
-        transitionTo(new SourceState.Finishing(epoch), "the record says the guest is the target's");
         if (!warning.isEmpty()) {
             report.warn(warning);
         }
         close();
+        LateHandover leaving = late;
+        if (leaving != null && !leaving.owes()) {
+            leaving.recall();
+        } else if (leaving != null) {
+            transitionTo(new SourceState.ServingPages(epoch), "the guest misses pages that are here");
+            String kept = leaving.serve(epoch, report);
+            counters.sent(leaving.pages().bytesSent());
+            report.decided();
+            if (!kept.isEmpty()) {
+                transitionTo(new SourceState.Done(Result.COMPLETED), kept);
+                return report.build(Result.COMPLETED, where + " in epoch " + epoch + ". " + kept, epoch);
+            }
+        }
+        transitionTo(new SourceState.Finishing(epoch), "the record says the guest is the target's");
         try {
             guest.destroy(Duration.ofMillis(Limits.DESTROY_MS));
         } catch (HypervisorException | RuntimeException e) {
@@ -217,6 +260,10 @@ public final class SourceMigration implements Migration {
                 case Verdict.RunHere here -> epoch = here.epoch();
             }
         }
+        LateHandover leaving = late;
+        if (leaving != null) {
+            leaving.recall();
+        }
         String how = sourceResume.resume();
         double pausedMs = pausedAtNanos == 0 ? 0 : (nanoClock.getAsLong() - pausedAtNanos) / 1e6;
         report.decided();
@@ -239,6 +286,10 @@ public final class SourceMigration implements Migration {
         }
         String warning = "The record names neither host but '" + elsewhere.host() + "' as the owner: " + reason;
         log.error("Guest {} was to move to {}: {}", guest.spec().name(), target, warning);
+        LateHandover leaving = late;
+        if (leaving != null) {
+            leaving.recall();
+        }
         return finish(elsewhere.epoch(), "The guest belongs to '" + elsewhere.host() + "'", warning);
     }
 
@@ -248,7 +299,8 @@ public final class SourceMigration implements Migration {
             case SourceState.Preflight _, SourceState.Preparing _ -> false;
             case SourceState.Rounds sending -> sending.handoverBegun();
             case SourceState.HandingOver _, SourceState.SwitchingOver _, SourceState.AwaitingCommit _ -> true;
-            case SourceState.Finishing _, SourceState.TakingBack _, SourceState.Done _ -> false;
+            case SourceState.ServingPages _, SourceState.Finishing _, SourceState.TakingBack _, SourceState.Done _ ->
+                false;
         };
     }
 
@@ -302,6 +354,14 @@ public final class SourceMigration implements Migration {
                 request.hypervisor().version(),
                 request.hypervisor().accelerator(),
                 request.guest().memory().regions());
+    }
+
+    /// The agent stops: what is still owed to the target stays owed.
+    public void letGo() {
+        LateHandover leaving = late;
+        if (leaving != null) {
+            leaving.letGo();
+        }
     }
 
     @Override

@@ -81,7 +81,8 @@ final class TargetWire implements Receiver {
                     Message.Digests _,
                     Message.Complete _,
                     Message.Running _,
-                    Message.RoundEnd _ -> deliver(message);
+                    Message.RoundEnd _,
+                    Message.Postcopy _ -> deliver(message);
         }
     }
 

@@ -50,6 +50,7 @@ public final class MessageCodec {
             case Running m -> running(allocator, m);
             case RoundEnd m ->
                 finish(FrameHeader.begin(allocator, 8).writeInt(m.round()).writeInt(m.frames()), m);
+            case Message.Postcopy m -> PostcopyCodec.encode(allocator, m);
         };
     }
 
@@ -99,7 +100,9 @@ public final class MessageCodec {
                         positive(in.readLong(), "resume time"),
                         text(in));
             case ROUND_END -> new RoundEnd(count(in, "round"), count(in, "frame count"));
-            case PAGES -> throw new ProtocolException("Pages came where a message was expected");
+            case POSTCOPY_BEGIN, POSTCOPY_READY, MISSING_MAP, PAGE_REQUEST, ALL_PLACED -> PostcopyCodec.read(type, in);
+            case PAGES_LOST -> new Message.Postcopy.PagesLost(text(in));
+            case PAGES, LATE_PAGES -> throw new ProtocolException("Pages came where a message was expected");
         };
     }
 

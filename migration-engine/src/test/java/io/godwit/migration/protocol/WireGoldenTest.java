@@ -36,7 +36,8 @@ class WireGoldenTest {
 
     @Test
     void everyMessageHasASample() {
-        assertThat(Samples.all().map(Message::type).distinct().count()).isEqualTo(FrameType.values().length - 1L);
+        // All but the two kinds of frames that carry pages, which are no messages.
+        assertThat(Samples.all().map(Message::type).distinct().count()).isEqualTo(FrameType.values().length - 2L);
     }
 
     private static String golden(FrameType type) throws IOException {

@@ -24,6 +24,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -186,7 +188,14 @@ class AgentLifecycleTest {
         // An agent that dies in a switchover leaves a guest paused that its operator never paused.
         host.hypervisor.guest("interrupted").setState(RunState.PAUSED);
         host.hypervisor.plantLeftovers("old");
+        List<FakeGuest> found = Stream.of("runs", "paused", "interrupted")
+                .map(host.hypervisor::guest)
+                .toList();
+        found.forEach(guest -> guest.reachable.set(0));
         host.start();
+        assertThat(found)
+                .as("the agent before may have died before its bridge let anything through to them")
+                .allMatch(guest -> guest.reachable.get() > 0);
         assertThat(view("runs").state()).isEqualTo("running");
         assertThat(view("paused").state()).isEqualTo("paused");
         assertThat(view("interrupted").state()).isEqualTo("running");

@@ -67,8 +67,9 @@ public interface Guest extends AutoCloseable {
 
     /// Makes this host's own bridges send the guest's frames to it, though it has said nothing here yet, and
     /// what is sent to everybody: they wait for it. A guest that is being received gets nothing before, for it
-    /// would find frames as old as the migration. To be called once the guest belongs to this host. On failure
-    /// the bridges learn it from the guest's first frame.
+    /// would find frames as old as the migration. To be called once the guest belongs to this host, and again
+    /// by an agent that finds it: idempotent. On failure the other cards are reached all the same, and a bridge
+    /// learns the card's address from the guest's first frame.
     void becomeReachable() throws HypervisorException;
 
     /// Starts to look at the frames this host sends to the guest's network cards, so that none is lost when the

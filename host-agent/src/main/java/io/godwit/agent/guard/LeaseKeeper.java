@@ -156,17 +156,16 @@ public final class LeaseKeeper implements AutoCloseable {
                 : Optional.of("there is no guard at the moment");
     }
 
-    /// Lets this host's guests run on whatever happens to ZooKeeper, to this agent and to the guard: those whose
-    /// records are known to be this host's in a session that is alive. While the lease was out another host may
-    /// have taken any of them over, so guests that were paused for it go on only after their records are read.
+    /// Lets this host's guests run on whatever happens to ZooKeeper, to this agent and to the guard, once it is
+    /// known which they are: while the lease was out another host may have taken any of them over.
     ///
     /// @return what was in the way, and then nothing has changed; empty if they run on
     Optional<String> relax() throws InterruptedException {
         synchronized (this) {
             long deadlineNs = System.nanoTime() + ADMIT_NS_MAX;
-            while (current() == null) {
+            for (Optional<String> obstacle = unsettled(); obstacle.isPresent(); obstacle = unsettled()) {
                 if (System.nanoTime() > deadlineNs) {
-                    return Optional.of("the lease has run out: ZooKeeper has not answered for too long");
+                    return obstacle;
                 }
                 wait(TICK_MS);
             }
@@ -178,6 +177,18 @@ public final class LeaseKeeper implements AutoCloseable {
             LOG.warn("There is no guard at the moment to let guests run on");
         }
         return Optional.empty();
+    }
+
+    /// What keeps it from being known whose the guests here are. A guest that is not known yet would not run on, but
+    /// end at the deadlines it has.
+    private Optional<String> unsettled() {
+        Action.Feed feed = current();
+        if (feed == null) {
+            return Optional.of("the lease has run out: ZooKeeper has not answered for too long");
+        }
+        return outrun.containsAll(grants.unknown(feed.session()))
+                ? Optional.empty()
+                : Optional.of("the records of its guests have not been read yet");
     }
 
     /// The record is about to be changed and may say either from now on.

@@ -189,6 +189,8 @@ final class Settlement {
     private Outcome resumeUnlessPausedByOperator(GuestSlot slot, Guest guest, long epoch) throws InterruptedException {
         if (host.notes().paused(slot.name(), epoch)) {
             LOG.info("Guest {} was paused by its operator and stays so", slot.name());
+            // An agent that died as the guest arrived may not have come to it, and whoever resumes it will not.
+            announcements.addresses(guest);
             return new Outcome("It is here, paused by its operator", true);
         }
         LOG.warn("Guest {} was left paused by an agent that ended in a switchover: resuming it", slot.name());

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// A guest that has a state and nothing else.
 public final class FakeGuest implements Guest {
     public final AtomicInteger announcements = new AtomicInteger();
+    public final AtomicInteger reachable = new AtomicInteger();
     public final AtomicInteger shutdownRequests = new AtomicInteger();
 
     private final FakeHypervisor hypervisor;
@@ -98,7 +99,7 @@ public final class FakeGuest implements Guest {
 
     @Override
     public void becomeReachable() {
-        // It has no network.
+        reachable.incrementAndGet();
     }
 
     @Override

@@ -242,11 +242,21 @@ final class QemuGuest implements Guest {
 
     @Override
     public void becomeReachable() throws HypervisorException {
+        HypervisorException failure = null;
         List<GuestSpec.Nic> nics = spec().nics();
         for (int card = 0; card < nics.size(); card++) {
             String tap = stored.taps().get(card);
-            BridgeForwarding.learn(tap, nics.get(card).mac());
-            BridgePort.flood(tap, true);
+            try {
+                // First: a bridge learns an address by itself, but goes on keeping broadcasts from a port for ever.
+                BridgePort.flood(tap, true);
+                BridgeForwarding.learn(tap, nics.get(card).mac());
+            } catch (HypervisorException e) {
+                // The other cards are none the worse for it.
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 

@@ -3,6 +3,7 @@ package io.godwit.migration.precopy;
 import io.godwit.migration.MigrationReport.ForwardedFrames;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.FramesDone;
+import io.godwit.migration.protocol.ProtocolVersion;
 import io.godwit.shim.FrameCapture;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestFrame;
@@ -43,8 +44,14 @@ final class FrameForwarding implements AutoCloseable {
         this.failure = failure;
     }
 
-    /// Starts to look at the guest's frames. If that fails, the report says so and the migration goes on.
-    static FrameForwarding open(Guest guest, LongSupplier nanoClock) {
+    /// Starts to look at the guest's frames. If that fails, or the target does not take them, the report says so and
+    /// the migration goes on.
+    ///
+    /// @param version of the protocol, as agreed on
+    static FrameForwarding open(Guest guest, int version, LongSupplier nanoClock) {
+        if (version < ProtocolVersion.LATE_FRAMES) {
+            return new FrameForwarding(nanoClock, FrameCapture.NONE, "the target is too old to take them");
+        }
         try {
             return new FrameForwarding(nanoClock, guest.captureFrames(), "");
         } catch (HypervisorException | RuntimeException e) {
@@ -72,7 +79,7 @@ final class FrameForwarding implements AutoCloseable {
 
     private void send(SourceWire wire) {
         try {
-            while (!wire.completeSent() && !closed) {
+            while (!wire.completeSent() && wire.controlOpen() && !closed) {
                 TimeUnit.MILLISECONDS.sleep(1);
             }
             while (!closed && wire.controlOpen() && !reachedEnd()) {

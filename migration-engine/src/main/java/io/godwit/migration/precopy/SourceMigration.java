@@ -154,7 +154,7 @@ public final class SourceMigration implements Migration {
     private void handOver() throws Exception {
         session.check();
         // Well before the pause: what its tap has held back for the guest by then has been seen.
-        forwarding = FrameForwarding.open(guest, nanoClock);
+        forwarding = FrameForwarding.open(guest, wire.version(), nanoClock);
         transitionTo(new SourceState.HandingOver(), "what is left fits into the downtime budget");
         session.phaseDeadline(Limits.HANDOVER_MS, "The handover was not recorded within " + Limits.HANDOVER_MS + " ms");
         Gates.beginHandover(request.gate(), session);

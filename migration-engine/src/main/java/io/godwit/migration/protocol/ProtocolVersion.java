@@ -8,6 +8,10 @@ public final class ProtocolVersion {
     /// From this version on a target understands differences to pages that were sent before, and zstd.
     public static final int DELTA_AND_ZSTD = 2;
 
+    /// From this version on a target takes frames that reached the guest's old host. An older one would take them for
+    /// a mistake and give the migration up.
+    public static final int LATE_FRAMES = 2;
+
     private ProtocolVersion() {}
 
     /// The newest version both sides speak.

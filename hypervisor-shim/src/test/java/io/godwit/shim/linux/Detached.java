@@ -1,5 +1,7 @@
 package io.godwit.shim.linux;
 
+import static org.awaitility.Awaitility.await;
+
 import io.godwit.shim.HypervisorException;
 import java.io.BufferedReader;
 import java.nio.file.Files;
@@ -23,7 +25,18 @@ record Detached(Process shell, BufferedReader output, LinuxProcess process) impl
         Process shell = new ProcessBuilder(line).redirectErrorStream(true).start();
         BufferedReader output = shell.inputReader();
         long pid = Long.parseLong(output.readLine());
+        awaitExec(pid, command);
         return new Detached(shell, output, LinuxProcess.find(pid).orElseThrow());
+    }
+
+    /// In the middle of its exec a process has no code yet. Its arguments are the last thing the kernel sets up.
+    private static void awaitExec(long pid, String... command) {
+        String arguments = String.join("\0", command) + "\0";
+        await("the exec of " + command[0])
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() ->
+                        Files.readString(Path.of("/proc/" + pid + "/cmdline")).equals(arguments));
     }
 
     char state() throws Exception {

@@ -25,8 +25,8 @@ class RemoteSyscallsTest {
 
     @Test
     void a_thread_that_waits_in_a_system_call_goes_on_waiting() throws Exception {
+        long startNs = System.nanoTime();
         try (Detached child = Detached.start("busybox", "sleep", "3")) {
-            long startNs = System.nanoTime();
             for (int i = 0; i < 20; i++) {
                 assertThat(getpid(child))
                         .isEqualTo(new CallResult.Value(child.process().pid()));

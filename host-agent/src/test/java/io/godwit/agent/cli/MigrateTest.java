@@ -295,7 +295,10 @@ class MigrateTest {
         // A stream that promises more than it gives keeps the command waiting, as a long round does.
         agent.raw(EVENTS, "HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n");
         agent.on(SHOW, 200, view(null));
+        // Whoever runs the tests in the background may have them ignore the signal.
         Process process = new ProcessBuilder(
+                        "env",
+                        "--default-signal=INT",
                         ProcessHandle.current().info().command().orElseThrow(),
                         "-Xmx64m",
                         "-XX:+UseSerialGC",

@@ -53,6 +53,7 @@ final class RefusalsIT {
     }
 
     @Test
+    @Thorough
     void toAHostWithoutRoomOrBridgeOrImageAndNamesAllBlockersAtOnce() {
         lab.host(2).killAgent();
         lab.host(2).configure("  memory:", "  memory: 128MiB");

@@ -48,7 +48,7 @@ final class QemuGuest implements Guest {
     private final ReentrantLock destroying = new ReentrantLock();
     /// QEMU saves a state once and then wants to run again before it saves another; while the guest stays as it
     /// is, so does its state.
-    private @Nullable DeviceState savedState;
+    private volatile @Nullable DeviceState savedState;
 
     /// This QEMU was started to wait for a state and has not been given one: no need to ask, when time counts.
     private boolean startedForState;
@@ -330,10 +330,15 @@ final class QemuGuest implements Guest {
         }
     }
 
-    /// Asks first, so that QEMU may write out what it holds back; then does not ask any more.
+    /// Asks first, so that QEMU may write out what it holds back; then does not ask any more. A QEMU that has given up
+    /// its disks holds nothing back, and would wait for an image server that serves the guest elsewhere by now.
     private void endProcess(Duration timeout) throws HypervisorException {
         Duration half = timeout.dividedBy(2);
         if (QemuProcess.hasEnded(process)) {
+            return;
+        }
+        if (savedState != null) {
+            QemuProcess.kill(process, half);
             return;
         }
         try {

@@ -103,9 +103,9 @@ public final class Bench implements AutoCloseable {
         };
     }
 
-    /// The agents make each kind of move once before it counts, with digests of all RAM compared: a machine that has
-    /// just been started computes slowly, and an agent runs for months. The first guest also tells how the agent
-    /// starts QEMU.
+    /// The agents make each kind of move some times before it counts, with digests of all RAM compared: a machine
+    /// that has just been started computes slowly, and an agent runs for months. The first guest also tells how the
+    /// agent starts QEMU.
     private QemuArguments rehearse(Cell cell) throws InterruptedException {
         Lab current = lab(cell.link());
         List<Configuration.Godwit> godwit = plan.godwit();

@@ -9,6 +9,7 @@ import io.godwit.benchmarks.measure.HostMeter;
 import io.godwit.benchmarks.measure.HostUse;
 import io.godwit.benchmarks.measure.WireCounter;
 import io.godwit.benchmarks.measure.WorkMeter;
+import io.godwit.benchmarks.subject.GodwitSubject;
 import io.godwit.benchmarks.subject.Move;
 import io.godwit.benchmarks.subject.Subject;
 import io.godwit.chaos.lab.GuestFile;
@@ -35,6 +36,9 @@ final class Trial {
     private static final long BEFORE_MS = 1_500;
     /// A silence that begins with the move's end still belongs to it.
     private static final long AFTER_MS = 1_000;
+    /// There and back. After so many a move takes no longer than the next one.
+    private static final int REHEARSALS = 4;
+
     /// For answers that are late.
     private static final long LATE_MS = 500;
 
@@ -79,10 +83,10 @@ final class Trial {
                 faults(before));
     }
 
-    /// A move that nobody watches. What is wrong afterwards, as sentences.
-    List<String> rehearse(Subject subject) throws InterruptedException {
+    /// Moves that nobody watches. What is wrong afterwards, as sentences.
+    List<String> rehearse(GodwitSubject subject) throws InterruptedException {
         GuestStatus before = awaitBoot();
-        subject.move(plan.downtimeMs(), plan.timeoutS());
+        subject.rehearse(REHEARSALS, plan.downtimeMs(), plan.timeoutS());
         return faults(before);
     }
 

@@ -49,14 +49,26 @@ public final class GodwitSubject implements Subject {
 
     @Override
     public Move move(int downtimeMs, int timeoutS) {
+        return move(1, 2, downtimeMs, timeoutS);
+    }
+
+    /// Moves it there and back, so that both agents have been source and target.
+    public void rehearse(int times, int downtimeMs, int timeoutS) {
+        for (int time = 0; time < times; time++) {
+            move(1, 2, downtimeMs, timeoutS);
+            move(2, 1, downtimeMs, timeoutS);
+        }
+    }
+
+    private Move move(int from, int to, int downtimeMs, int timeoutS) {
         Map<String, Object> body = new LinkedHashMap<>();
-        body.put("targetHost", "h2");
+        body.put("targetHost", lab.host(to).name());
         body.put("downtimeBudgetMs", downtimeMs);
         body.put("timeoutMs", TimeUnit.SECONDS.toMillis(timeoutS));
         body.put("verify", verify);
         body.put("dryRun", false);
         body.putAll(configuration.request());
-        LabHost source = lab.host(1);
+        LabHost source = lab.host(from);
         String path = "/v1/guests/" + file.name() + "/migration";
         long startNs = System.nanoTime();
         source.request("POST", path, JsonMapper.shared().writeValueAsString(body));

@@ -58,8 +58,7 @@ final class SentPages implements AutoCloseable {
         if (sets == 0) {
             return -1;
         }
-        int first = firstSlot(page);
-        for (int slot = first; slot < first + WAYS; slot++) {
+        for (int slot = firstSlot(page); slot < pages.length; slot += sets) {
             if (pages[slot] == page) {
                 return slot;
             }
@@ -72,9 +71,8 @@ final class SentPages implements AutoCloseable {
         if (sets == 0) {
             return;
         }
-        int first = firstSlot(page);
-        int oldest = first;
-        for (int slot = first; slot < first + WAYS; slot++) {
+        int oldest = firstSlot(page);
+        for (int slot = oldest; slot < pages.length; slot += sets) {
             if (pages[slot] == NONE) {
                 oldest = slot;
                 break;
@@ -137,12 +135,13 @@ final class SentPages implements AutoCloseable {
         return pieceBytes[slot / PIECE_PAGES].limit(at + PAGE_BYTES).position(at);
     }
 
-    /// Neighbours stand in neighbouring sets, and a connection's blocks behind one another, so that a range of
-    /// pages uses every place before any is used twice.
+    /// Where a page's set begins; its other places follow one each further [#sets]. Neighbours stand in neighbouring
+    /// sets, and a connection's blocks behind one another, so that a range of pages uses every place before any is
+    /// used twice, and fills a piece before it needs the next.
     private int firstSlot(long page) {
         long block = page / Limits.BLOCK_PAGES / connections;
         long number = block * Limits.BLOCK_PAGES + page % Limits.BLOCK_PAGES;
-        return (int) (number % sets) * WAYS;
+        return (int) (number % sets);
     }
 
     @Override

@@ -297,13 +297,25 @@ public final class Departures {
         try {
             // The engine did so already, or the report warns that it could not: then this is the second attempt.
             leaving.guest().destroy(DESTROY_TIMEOUT);
-            leaving.guest().close();
             host.table().remove(slot, "it moved to " + report.target() + ", epoch " + report.epoch());
+            closeLater(leaving.guest());
         } catch (HypervisorException e) {
             LOG.error("Guest {} moved away, but its copy here cannot be removed: {}", slot.name(), e.getMessage());
             // Its hypervisor talks to one holder at a time, and the next attempt will be another one.
             leaving.guest().close();
             host.table().transitionTo(slot, new SlotState.Unmanaged(AgentException.words(e)), "what it left is stuck");
+        }
+    }
+
+    /// Nothing of the guest is left but memory, and giving gigabytes of it back takes the kernel a while.
+    private void closeLater(Guest guest) {
+        try {
+            host.threads().execute(guest::close);
+        } catch (RejectedExecutionException e) {
+            LOG.debug(
+                    "The agent stops, which gives the memory of guest {} back",
+                    guest.spec().name(),
+                    e);
         }
     }
 

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 /// Whether a bridge sends to one of its ports what it sends to every port: broadcasts, multicasts, and frames
 /// for addresses it does not know.
 ///
-/// The tap of a guest that is being received gets none of it. It would keep the first 1000 frames of a
+/// The tap of a guest that is being received gets none of it. It would keep the first frames of a
 /// migration that takes minutes: the guest would find them at its resume, long after it has answered them on
 /// its other host, and there would be no room for those it has not.
 ///

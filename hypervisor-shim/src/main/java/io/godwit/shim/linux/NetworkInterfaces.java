@@ -27,6 +27,7 @@ public final class NetworkInterfaces {
     private static final long SIOCSIFHWADDR = 0x8924;
     private static final long SIOCGIFHWADDR = 0x8927;
     private static final long SIOCGIFINDEX = 0x8933;
+    private static final long SIOCSIFTXQLEN = 0x8943;
     private static final long SIOCBRADDIF = 0x89a2;
     private static final int IFF_UP = 1;
 
@@ -71,6 +72,15 @@ public final class NetworkInterfaces {
             control(SIOCGIFHWADDR, request).orThrow("Could not read the MAC address of network interface " + name);
             request.set(JAVA_BYTE, IFREQ_UNION + Short.BYTES, (byte) 0xfe);
             control(SIOCSIFHWADDR, request).orThrow("Could not set the MAC address of network interface " + name);
+        }
+    }
+
+    /// How many frames may wait in an interface for whoever reads them.
+    static void setQueue(String name, int frames) throws HypervisorException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment request = request(arena, name);
+            request.set(JAVA_INT, IFREQ_UNION, frames);
+            control(SIOCSIFTXQLEN, request).orThrow("Could not set the queue of network interface " + name);
         }
     }
 

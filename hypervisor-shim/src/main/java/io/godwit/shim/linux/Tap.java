@@ -10,6 +10,10 @@ import java.nio.file.Path;
 /// Persistent tap interfaces: one for each network card of a guest, there whether or not its QEMU has opened it.
 /// They belong to the network namespace of the calling thread.
 public final class Tap {
+    /// What a tap holds for a guest that is paused, or that has just arrived and runs slowly until its code is
+    /// translated anew; what comes beyond is lost. The kernel's own 1000 are filled by a thousand packets a second.
+    static final int QUEUE_FRAMES = 3000;
+
     private static final Path DEVICE = Path.of("/dev/net/tun");
     private static final long TUNSETIFF = 0x400454caL;
     private static final long TUNSETPERSIST = 0x400454cbL;
@@ -33,6 +37,7 @@ public final class Tap {
         persist(name, true);
         try {
             NetworkInterfaces.raiseMac(name);
+            NetworkInterfaces.setQueue(name, QUEUE_FRAMES);
             NetworkInterfaces.addToBridge(name, bridge);
             NetworkInterfaces.setUp(name, true);
         } catch (HypervisorException e) {

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /// Sends frames into a guest's taps, past the bridge: the bridge learns nothing from their senders' addresses.
 ///
-/// A tap holds 1000 frames and drops what comes beyond. So no more than [#AHEAD_MAX] are sent ahead of what the
+/// A tap holds [Tap#QUEUE_FRAMES] and drops what comes beyond. So no more than [#AHEAD_MAX] are sent ahead of what the
 /// guest's hypervisor has read; the rest of the room is for frames that come to this host by themselves.
 public final class TapDelivery implements FrameDelivery {
     private static final Logger LOG = LoggerFactory.getLogger(TapDelivery.class);

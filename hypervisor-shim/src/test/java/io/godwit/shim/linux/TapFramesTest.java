@@ -30,8 +30,8 @@ class TapFramesTest {
     private static final String TAP = "gwtap0";
     private static final Duration LONG = Duration.ofSeconds(10);
 
-    /// More than a tap holds, which is 1000.
-    private static final int FRAMES = 1300;
+    /// More than a tap holds.
+    private static final int FRAMES = Tap.QUEUE_FRAMES + 300;
 
     private final String namespace = "gwframes" + ProcessHandle.current().pid();
     private PacketSocket network;

@@ -62,7 +62,8 @@ final class DelayGovernor {
     /// @param nanos            its length
     /// @param bytes            handed to the kernel
     /// @param roundTripMicros  of the connections, smoothed; 0 if unknown
-    record Sample(long nanos, long bytes, long roundTripMicros) {}
+    /// @param underWay         whether the kernel had something of ours on the link, maybe handed over long before
+    record Sample(long nanos, long bytes, long roundTripMicros, boolean underWay) {}
 
     /// What the link takes, in bytes a second; 0 while unknown.
     ///
@@ -144,8 +145,8 @@ final class DelayGovernor {
         }
         Queue old = before.queue();
         long base = old.baseMicros() == 0 ? rtt : Math.min(old.baseMicros(), rtt);
-        if (sample.bytes() <= 0) {
-            // Nothing of ours was under way: what the kernel says is old, and good for the shortest way only.
+        if (sample.bytes() == 0 && !sample.underWay()) {
+            // What the kernel says is old, and good for the shortest way only.
             Queue idle = new Queue(base, old.micros(), old.highNanos(), old.testedMicros(), old.testedCapacity());
             return before.with(before.taken(), idle);
         }

@@ -57,7 +57,7 @@ final class LinkPacing implements AutoCloseable {
                 long now = nanoClock.getAsLong();
                 long bytes = taken();
                 if (yields) {
-                    state = govern(state, new Sample(now - lastNanos, bytes - lastBytes, roundTrip()), now);
+                    state = govern(state, sample(now - lastNanos, bytes - lastBytes), now);
                 }
                 pace();
                 lastNanos = now;
@@ -66,6 +66,10 @@ final class LinkPacing implements AutoCloseable {
         } catch (InterruptedException _) {
             // Closed.
         }
+    }
+
+    private Sample sample(long nanos, long bytes) {
+        return new Sample(nanos, Math.max(0, bytes), roundTrip(), links.stream().anyMatch(Link::underWay));
     }
 
     private synchronized State govern(State before, Sample sample, long nowNanos) {

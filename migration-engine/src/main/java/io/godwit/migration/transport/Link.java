@@ -60,6 +60,11 @@ public final class Link {
         return pacing.roundTripMicros();
     }
 
+    /// Whether packets were under way at that time that had not been answered.
+    public boolean underWay() {
+        return pacing.underWay();
+    }
+
     /// Has the kernel spread packets over time, so that they do not leave faster than this.
     ///
     /// @param bytesPerSecond 0 for no limit

@@ -23,6 +23,7 @@ final class SocketPacing {
     private final Channel channel;
     private final EpollTcpInfo info = new EpollTcpInfo();
     private volatile long roundTripMicros;
+    private volatile boolean underWay;
 
     SocketPacing(Channel channel) {
         this.channel = channel;
@@ -32,7 +33,9 @@ final class SocketPacing {
         if (channel instanceof EpollSocketChannel socket && socket.isOpen()) {
             socket.eventLoop().execute(() -> {
                 try {
-                    roundTripMicros = socket.isOpen() ? socket.tcpInfo(info).rtt() : 0;
+                    boolean open = socket.isOpen();
+                    roundTripMicros = open ? socket.tcpInfo(info).rtt() : 0;
+                    underWay = open && info.unacked() > 0;
                 } catch (ChannelException _) {
                     roundTripMicros = 0;
                 }
@@ -42,6 +45,10 @@ final class SocketPacing {
 
     long roundTripMicros() {
         return roundTripMicros;
+    }
+
+    boolean underWay() {
+        return underWay;
     }
 
     void paceAt(long bytesPerSecond) {

@@ -53,9 +53,16 @@ class DelayGovernorTest {
     }
 
     private static Seen run(Net net, int steps) {
+        return run(net, steps, 0);
+    }
+
+    /// @param burstBytes how much the kernel takes at a time
+    private static Seen run(Net net, int steps, long burstBytes) {
+        double kept = 0;
         Random random = new Random(11);
         // Before anything is sent the kernel knows a round trip already, from the handshake.
-        State state = DelayGovernor.next(State.START, new Sample(DelayGovernor.INTERVAL_NANOS, 0, net.baseMicros()));
+        State state =
+                DelayGovernor.next(State.START, new Sample(DelayGovernor.INTERVAL_NANOS, 0, net.baseMicros(), false));
         double bufferBytes = 0;
         double queueBytes = 0;
         double smoothed = net.baseMicros();
@@ -83,8 +90,11 @@ class DelayGovernorTest {
                     + Math.max(0, net.noise().micros(random, step));
             // Hundreds of acknowledgements arrive in 10 ms: the kernel's average follows closely.
             smoothed += 0.8 * (rtt - smoothed);
+            kept += given;
+            long taken = kept >= burstBytes ? Math.round(kept) : 0;
+            kept -= taken;
             state = DelayGovernor.next(
-                    state, new Sample(DelayGovernor.INTERVAL_NANOS, Math.round(given), Math.round(smoothed)));
+                    state, new Sample(DelayGovernor.INTERVAL_NANOS, taken, Math.round(smoothed), given > 0));
         }
         return new Seen(queueMs, sent, state);
     }
@@ -107,6 +117,14 @@ class DelayGovernorTest {
         Seen seen = run(link(_ -> (long) (11 * MIB)), STEPS);
         assertThat(seen.mean(100, STEPS)).isGreaterThan(0.85 * 11 * MIB);
         assertThat(seen.queueMsAt(0.99, 100)).isLessThan(5);
+    }
+
+    /// A slow link's buffers take a piece now and then; in between they take nothing, but the link carries.
+    @Test
+    void aLinkWhoseKernelTakesMuchAtATimeIsFoundAsWell() {
+        Seen seen = run(link(_ -> (long) (24 * MIB)), STEPS, 768 << 10);
+        assertThat(seen.mean(100, STEPS)).isGreaterThan(0.85 * 24 * MIB);
+        assertThat(seen.queueMsAt(0.9, 100)).isLessThan(4);
     }
 
     @Test
@@ -157,8 +175,8 @@ class DelayGovernorTest {
         State state = run(link(_ -> (long) GIGABIT), 100).last;
         State after = state;
         for (int i = 0; i < 1_000; i++) {
-            after = DelayGovernor.next(after, new Sample(DelayGovernor.INTERVAL_NANOS, 0, 50_000));
-            after = DelayGovernor.next(after, new Sample(DelayGovernor.INTERVAL_NANOS, 1_000, 0));
+            after = DelayGovernor.next(after, new Sample(DelayGovernor.INTERVAL_NANOS, 0, 50_000, false));
+            after = DelayGovernor.next(after, new Sample(DelayGovernor.INTERVAL_NANOS, 1_000, 0, true));
         }
         assertThat(after).isEqualTo(state);
     }
@@ -173,7 +191,8 @@ class DelayGovernorTest {
                     new Sample(
                             1 + random.nextLong(50_000_000),
                             random.nextLong(1 << random.nextInt(1, 31)),
-                            random.nextLong(1 << random.nextInt(1, 31))));
+                            random.nextLong(1 << random.nextInt(1, 31)),
+                            random.nextBoolean()));
             assertThat(state.bytesPerSecond()).isBetween(DelayGovernor.RATE_MIN, DelayGovernor.RATE_MAX);
         }
     }

@@ -79,6 +79,7 @@ final class ImageServerIT {
     }
 
     @Test
+    @Thorough
     void whileTheServersAgentIsAwayGuestsRunAndNoneIsCreatedOrMoved() throws Exception {
         lab.host(SERVER).killAgent();
         try {

@@ -33,6 +33,7 @@ final class PlantedFaultsIT {
     }
 
     @Test
+    @Thorough
     void aCorruptedPageIsCaughtByVerifyAndByTheGuestsOwnCheck() {
         try (TestGuest guest = TestGuest.boot(lab, lab.guest("spoiled", 1, 256, WORKLOAD), 1)) {
             replaceAgent(2, FaultyAgent.Fault.PAGE_CORRUPTED);

@@ -124,6 +124,7 @@ final class RefusalsIT {
     }
 
     @Test
+    @Thorough
     void whileZooKeeperIsDown() {
         // Else the guest would stop: its host could not know that nobody has taken it over.
         lab.host(1).cli("failover", "off").orThrow();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.linecorp.armeria.common.HttpStatus;
+import io.godwit.agent.api.AdjustRequest;
 import io.godwit.agent.api.CreateRequest;
 import io.godwit.agent.api.GuestView;
 import io.godwit.agent.api.MigrateRequest;
@@ -15,6 +16,7 @@ import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.shim.Guest;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.RunState;
 import io.godwit.shim.synthetic.SyntheticGuest;
 import io.godwit.shim.synthetic.SyntheticHypervisor;
 import io.godwit.shim.synthetic.SyntheticOperation;
@@ -36,10 +38,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class PostcopyEndToEndTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
-    private static final SyntheticWorkload WORKLOAD = new SyntheticWorkload(100 << 20, 2 << 20, 2 << 20, 0, 42);
+    private static final SyntheticWorkload WORKLOAD = new SyntheticWorkload(100 << 20, 8 << 20, 12 << 20, 0, 42);
 
-    /// What is missing takes five seconds, of which stopping an agent takes two.
-    private static final long BYTES_PER_SECOND = 400 << 10;
+    /// What is missing takes two seconds, or half a minute at the second rate: time enough to stop an agent.
+    private static final long BYTES_PER_SECOND = 4 << 20;
+
+    private static final long SLOWLY = 256 << 10;
 
     @TempDir
     Path directory;
@@ -83,7 +87,7 @@ class PostcopyEndToEndTest {
 
     @Test
     void theSourcesNextAgentServesWhatItsPredecessorOwed() throws Exception {
-        leave();
+        leaveAndLinger();
         h1.stop();
         assertThat(memory1.present()).containsExactly("web1");
         assertThat(notes(h1)).containsExactly("web1.owed");
@@ -93,19 +97,21 @@ class PostcopyEndToEndTest {
 
     @Test
     void theTargetsNextAgentWaitsForWhatItsPredecessorMissed() throws Exception {
-        leave();
+        leaveAndLinger();
         h2.stop();
         assertThat(notes(h2)).containsExactly("web1.missing");
         assertThat(memory1.present()).containsExactly("web1");
         h2.startWithRealEngine(memory2);
+        adjust(0);
         assertArrived();
         assertThat(json(h2.get("/v1/guests/web1"), HttpStatus.OK, GuestView.class))
+                .as("taken charge of again")
                 .isEqualTo(new GuestView("web1", "h2", "running", 2, 32L << 20, 1, ""));
     }
 
     @Test
     void whatNobodyNeedsAnyMoreIsRemovedByTheSourcesNextAgent() throws Exception {
-        leave();
+        leaveAndLinger();
         h1.stop();
         assertThat(h2.delete("/v1/guests/web1").status()).isEqualTo(HttpStatus.OK);
         h1.startWithRealEngine(memory1);
@@ -117,7 +123,7 @@ class PostcopyEndToEndTest {
     /// A crash as far as the guest's file is concerned, which says that it is to be restarted then.
     @Test
     void aGuestWhosePagesAreLostIsEndedAndStartedAnew() throws Exception {
-        leave();
+        leaveAndLinger();
         h1.stop();
         memory1.crash("web1");
         h1.startWithRealEngine(memory1);
@@ -156,6 +162,20 @@ class PostcopyEndToEndTest {
         assertThat(missesPages(memory2)).isTrue();
     }
 
+    /// As [#leave], and then hardly anything comes: nobody asks for pages, and the others come slowly.
+    private void leaveAndLinger() throws HypervisorException {
+        leave();
+        assertThat(h2.post("/v1/guests/web1/pause").status()).isEqualTo(HttpStatus.OK);
+        adjust(SLOWLY);
+        assertThat(missesPages(memory2)).isTrue();
+    }
+
+    private void adjust(long bytesPerSecond) {
+        assertThat(h1.patch("/v1/guests/web1/migration", new AdjustRequest(bytesPerSecond, null))
+                        .status())
+                .isEqualTo(HttpStatus.ACCEPTED);
+    }
+
     private void migrate() {
         MigrateRequest request =
                 new MigrateRequest("h2", 1L, BYTES_PER_SECOND, null, "post-copy", null, null, false, false);
@@ -168,6 +188,9 @@ class PostcopyEndToEndTest {
         assertThat(missesPages(memory2)).isFalse();
         try (Guest guest = memory2.adopt("web1").orElseThrow()) {
             SyntheticGuest moved = (SyntheticGuest) guest;
+            if (moved.state() == RunState.PAUSED) {
+                assertThat(h2.post("/v1/guests/web1/resume").status()).isEqualTo(HttpStatus.OK);
+            }
             long before = moved.pagesWritten();
             await().atMost(PATIENCE).until(() -> moved.pagesWritten() > before);
             moved.pause();

@@ -131,25 +131,26 @@ final class PostcopyIT {
         TestGuest lost = TestGuest.boot(lab, file, victim);
         Underway.start(lab, lost, victim, request(survivor)).awaitPhase(Phase.LATE_PAGES);
         host(victim).losePower();
-        await("end of the guest")
-                .atMost(Duration.ofSeconds(30))
-                .until(() -> host(survivor).guestProcesses().size() == 1);
-        assertThat(Files.readString(host(survivor).agentLogFile()))
-                .contains("Guest lost is lost: h" + victim + ", which alone has")
-                .contains("could not be reached for 4 s");
-        await("record")
-                .atMost(Duration.ofSeconds(10))
-                .until(() -> lab.host(survivor)
-                        .get("/v1/guests/lost")
-                        .path("state")
-                        .asString("")
-                        .equals("stopped"));
-        guest.assertWorks();
-        host(victim).regainPower();
-        host(victim).startAgent();
+        try {
+            await("end of the guest")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> state(survivor, "lost").equals("stopped"));
+            assertThat(host(survivor).guestProcesses()).hasSize(1);
+            assertThat(Files.readString(host(survivor).agentLogFile()))
+                    .contains("Guest lost is lost, and what is here of it ends: h" + victim)
+                    .contains("could not be reached for 4 s");
+            guest.assertWorks();
+        } finally {
+            host(victim).regainPower();
+            host(victim).startAgent();
+        }
         lost.close();
         guest.assertRunsOnlyOn(survivor);
         guest.assertTrue();
+    }
+
+    private static String state(int host, String guest) {
+        return host(host).get("/v1/guests/" + guest).path("state").asString("");
     }
 
     /// Everything came: the source has let go of what it kept, and the guest finds what it wrote.

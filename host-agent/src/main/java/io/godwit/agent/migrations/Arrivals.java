@@ -163,7 +163,6 @@ public final class Arrivals implements IncomingGuests {
         /// Its process is gone, which is a crash: what its file asks for follows.
         @Override
         public void pagesLost(String reason) {
-            LOG.error("Guest {} is lost: {}", spec.name(), reason);
             host.pageNotes().forgetMissing(spec.name());
         }
 

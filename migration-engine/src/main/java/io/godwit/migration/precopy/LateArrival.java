@@ -132,7 +132,7 @@ final class LateArrival implements AutoCloseable {
             }
             case PostcopyTarget.End.Lost lost -> {
                 pages.release();
-                log.error("Guest {} is lost and ends, for pages of it are: {}", guest.name(), lost.reason());
+                log.error("Guest {} is lost, and what is here of it ends: {}", guest.name(), lost.reason());
                 guest.lost(lost.reason());
                 arrivals.placed(pages);
             }

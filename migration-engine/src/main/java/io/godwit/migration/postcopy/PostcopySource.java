@@ -118,6 +118,9 @@ public final class PostcopySource implements AutoCloseable {
         long waitMs = Limits.RECONNECT_MS;
         long askedNanos = nanoClock.getAsLong();
         try {
+            if (connection == null) {
+                reconnect();
+            }
             while (true) {
                 PageConnection open = connection;
                 String reason = "there is no connection";
@@ -167,7 +170,8 @@ public final class PostcopySource implements AutoCloseable {
                 }
             }
             next.close();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
+            // Whatever it is: the pages are still owed, and the next attempt may do better.
             log.debug("No connection with {}", place.targetHost(), e);
         }
     }

@@ -18,6 +18,8 @@ import io.godwit.agent.http.ApiServer;
 import io.godwit.agent.http.PeerCalls;
 import io.godwit.agent.migrations.Arrivals;
 import io.godwit.agent.migrations.Departures;
+import io.godwit.agent.migrations.OwedPages;
+import io.godwit.agent.migrations.WaitingGuests;
 import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
@@ -125,7 +127,10 @@ public final class Agent implements AutoCloseable {
         GuestLifecycle guests =
                 new GuestLifecycle(host, parts.parser(), parts.consoles(), parts.probe(), parts.clock());
         Announcements announcements = new Announcements(host, parts.takeover());
-        new Adoption(host, guests, announcements).adoptAll();
+        OwedPages owed = new OwedPages(host, parts.takeover());
+        WaitingGuests waiting = new WaitingGuests(host);
+        closeLater("memory of guests that wait for pages", waiting);
+        new Adoption(host, guests, announcements, name -> owed.keeps(name) || waiting.keeps(name)).adoptAll();
         lease.follow(this::closeLater);
 
         Departures.Latest latest = new Departures.Latest();
@@ -134,6 +139,8 @@ public final class Agent implements AutoCloseable {
         closeLater("the migration engine", engine);
         Departures departures = new Departures(host, guests.ends(), parts.takeover(), engine, latest);
         Recovery recovery = new Recovery(host, guests, announcements);
+        owed.serve(engine, recovery);
+        waiting.await(engine, recovery);
         Rescue rescue = new Rescue(host, guests, announcements);
         ApiServer api = ApiServer.start(host, guests, recovery, rescue, departures, images.desk(), parts.meters());
         closeLater("the API", api);

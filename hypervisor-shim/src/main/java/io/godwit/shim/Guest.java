@@ -24,6 +24,21 @@ public interface Guest extends AutoCloseable {
     /// the message says why tracking is impossible.
     DirtyTracker track() throws HypervisorException;
 
+    /// Makes every hole of the guest's memory a page that is missing and has yet to be placed: see
+    /// [MissingPages]. For an [RunState#INCOMING] guest, before its device state is loaded; or for one whose
+    /// pages are missing already, which were held by somebody who let go or died. On failure the guest is as
+    /// it was, and the message says why it cannot run with pages missing.
+    default MissingPages missingPages() throws HypervisorException {
+        throw new HypervisorException("This hypervisor cannot run a guest some of whose memory is still elsewhere");
+    }
+
+    /// Whether pages of the guest are still missing, whoever holds them: also after a restart of the agent.
+    /// Such a guest
+    /// cannot be tracked, and its memory must not be looked at.
+    default boolean missesPages() throws HypervisorException {
+        return false;
+    }
+
     /// Stops the virtual processors. Paused on success (also if it was paused before); on failure unchanged.
     /// When it returns, the guest's writes to memory and its finished writes to disk are done.
     void pause() throws HypervisorException;

@@ -1,5 +1,6 @@
 package io.godwit.shim;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,6 +67,35 @@ public interface Hypervisor {
     /// Takes hold of a guest that another agent process started here. Empty if there is no live one, whose
     /// leftovers [#cleanUp] removes.
     Optional<Guest> adopt(String name) throws HypervisorException;
+
+    /// The memory of a guest and nothing else of it, whether its process is alive and answers or not. Of a guest
+    /// that left, pages of it may still be needed elsewhere; one that arrived may wait for pages. Empty if its
+    /// memory is not there any more.
+    default Optional<LeftMemory> leftMemory(String name) throws HypervisorException {
+        return Optional.empty();
+    }
+
+    /// Memory that is good until it is closed.
+    interface LeftMemory extends AutoCloseable {
+        GuestMemory memory();
+
+        /// As [Guest#missesPages]; false if there is no process any more.
+        boolean missesPages() throws HypervisorException;
+
+        /// As [Guest#missingPages], for a guest whose pages are missing already.
+        MissingPages missingPages() throws HypervisorException;
+
+        /// Whether there is no process any more.
+        boolean gone();
+
+        /// Kills the process, whether it answers or not; its files stay. Does nothing if there is none.
+        ///
+        /// @throws HypervisorException if it has not ended after this time
+        void end(Duration timeout) throws HypervisorException;
+
+        @Override
+        void close();
+    }
 
     /// Removes what a guest without a live process has left behind (files, taps). Does nothing if it is still
     /// alive or was never here.

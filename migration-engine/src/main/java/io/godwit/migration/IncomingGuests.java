@@ -4,6 +4,7 @@ import io.godwit.shim.Guest;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 
@@ -17,6 +18,12 @@ public interface IncomingGuests {
 
     /// Starts the hypervisor that will receive the guest. On failure nothing of it is left.
     Incoming prepare(Offer offer) throws IOException, InterruptedException;
+
+    /// How long a guest that misses pages waits for a source that cannot be reached, before it is given up: it can
+    /// never run on without them, and whoever waits for it should know.
+    default Duration latePagesTimeout() {
+        return Duration.ofMinutes(5);
+    }
 
     /// What the source says of the guest before anything moves.
     ///
@@ -58,6 +65,21 @@ public interface IncomingGuests {
         /// source; `resumeFailure` is empty on success. The agent takes charge of the guest. Must return at
         /// once.
         void taken(long epoch, boolean paused, String resumeFailure);
+
+        /// The guest will run here with pages missing, which only the source has: noted by the agent, so that
+        /// its next life can ask for them ([MigrationEngine#awaitPages]). Called before [#complete]; on
+        /// failure the guest stays elsewhere. Then after [#taken] comes [#pagesArrived], [#pagesLost], or, if
+        /// the guest ends or the engine is closed first, neither.
+        default void leavesPages(UUID migration, String sourceHost) throws IOException {
+            throw new IOException("This host takes no guests that miss pages");
+        }
+
+        /// No page is missing any more.
+        default void pagesArrived() {}
+
+        /// The missing pages cannot be had any more, so the guest is lost. The engine has destroyed what was
+        /// here of it.
+        default void pagesLost(String reason) {}
 
         /// The guest stays elsewhere; the engine has destroyed what was here.
         void discarded(String reason);

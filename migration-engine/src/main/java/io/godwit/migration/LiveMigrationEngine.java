@@ -2,6 +2,7 @@ package io.godwit.migration;
 
 import io.godwit.migration.codec.PageRehearsal;
 import io.godwit.migration.metrics.MigrationMeters;
+import io.godwit.migration.postcopy.PostcopySource;
 import io.godwit.migration.precopy.FixedCost;
 import io.godwit.migration.precopy.IncomingSessions;
 import io.godwit.migration.precopy.Preflight;
@@ -9,11 +10,15 @@ import io.godwit.migration.precopy.SourceMigration;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Rehearsal;
 import io.godwit.migration.transport.Transport;
+import io.godwit.shim.GuestMemory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +35,7 @@ final class LiveMigrationEngine implements MigrationEngine {
     private final MigrationMeters meters;
     private final FixedCost fixedCost = new FixedCost();
     private final Map<String, SourceMigration> outgoing = new ConcurrentHashMap<>();
+    private final Set<PostcopySource> serving = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     LiveMigrationEngine(Settings settings, IncomingGuests agent, MeterRegistry registry) throws IOException {
@@ -75,10 +81,56 @@ final class LiveMigrationEngine implements MigrationEngine {
     }
 
     @Override
+    public CompletableFuture<PagesOwed.Outcome> servePages(
+            PagesOwed.Debt debt, long epoch, GuestMemory memory, SwitchoverGate gate) {
+        CompletableFuture<PagesOwed.Outcome> outcome = new CompletableFuture<>();
+        PostcopySource source = lateSource(debt, memory);
+        serving.add(source);
+        if (closed) {
+            source.letGo();
+        }
+        Thread.ofVirtual().name("godwit-owed-" + debt.migration()).start(() -> {
+            PostcopySource.End end = source.serve(PostcopySource.askRecord(gate, debt.targetHost(), epoch));
+            serving.remove(source);
+            outcome.complete(
+                    switch (end) {
+                        case PLACED -> PagesOwed.Outcome.PAID;
+                        case NOT_OWED -> PagesOwed.Outcome.NOT_OWED;
+                        case LET_GO -> PagesOwed.Outcome.STILL_OWED;
+                    });
+        });
+        return outcome;
+    }
+
+    private PostcopySource lateSource(PagesOwed.Debt debt, GuestMemory memory) {
+        return new PostcopySource(
+                new PostcopySource.Place(debt.migration(), debt.targetHost(), debt.target()),
+                memory,
+                transport,
+                (_, _) -> 0,
+                System::nanoTime,
+                _ -> {},
+                _ -> {});
+    }
+
+    @Override
+    public void awaitPages(UUID migration, String sourceHost, WaitingGuest guest) throws IOException {
+        incoming.awaitPages(migration, sourceHost, guest);
+    }
+
+    @Override
+    public void tellPagesLost(PagesOwed.Debt debt, String reason) throws IOException, InterruptedException {
+        PostcopySource.confess(
+                new PostcopySource.Place(debt.migration(), debt.targetHost(), debt.target()), transport, reason);
+    }
+
+    @Override
     public void close() {
         closed = true;
+        serving.forEach(PostcopySource::letGo);
         List<SourceMigration> open = List.copyOf(outgoing.values());
         open.forEach(migration -> migration.cancel("The agent is closing"));
+        open.forEach(SourceMigration::letGoOfPages);
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Limits.CLOSE_MS);
         for (SourceMigration migration : open) {
             awaitEnd(migration, deadline - System.nanoTime());

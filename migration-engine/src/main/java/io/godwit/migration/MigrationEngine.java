@@ -1,10 +1,13 @@
 package io.godwit.migration;
 
+import io.godwit.shim.GuestMemory;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// One per agent: sends guests and receives them.
@@ -18,6 +21,34 @@ public interface MigrationEngine extends AutoCloseable {
     /// @return every blocker, each a sentence for the operator; empty if the migration may begin
     /// @throws IOException if the target cannot be asked: unreachable, or not who it should be
     List<String> preflight(MigrationRequest request) throws IOException, InterruptedException;
+
+    /// Goes on serving the pages of a guest that runs at another host since before this agent started, for as
+    /// long as it takes to reach that host.
+    ///
+    /// @param epoch  in which the target took the guest
+    /// @param memory of the copy that is left here, which does not run
+    /// @param gate   asked, now and then, whether the target still has the guest in that epoch
+    /// @return completes with what became of it; never exceptionally
+    default CompletableFuture<PagesOwed.Outcome> servePages(
+            PagesOwed.Debt debt, long epoch, GuestMemory memory, SwitchoverGate gate) {
+        throw new UnsupportedOperationException("This engine does not serve pages after the switchover");
+    }
+
+    /// Takes charge of a guest of this host that runs with pages missing since before this agent started: its
+    /// source will connect.
+    ///
+    /// @throws IOException if the kernel cannot be asked for what is missing: to be tried again
+    default void awaitPages(UUID migration, String sourceHost, WaitingGuest guest) throws IOException {
+        throw new UnsupportedOperationException("This engine does not receive pages after the switchover");
+    }
+
+    /// Tells the target of a guest that the pages it misses were lost with this host's memory, so that it
+    /// gives the guest up.
+    ///
+    /// @throws IOException if it was not told: to be tried again
+    default void tellPagesLost(PagesOwed.Debt debt, String reason) throws IOException, InterruptedException {
+        throw new UnsupportedOperationException("This engine does not serve pages after the switchover");
+    }
 
     /// Gives up every migration that is not committed and waits, a bounded time, for the outcome. Guests run on.
     @Override

@@ -6,7 +6,8 @@ import java.util.Objects;
 ///
 /// @param phase                 what it is doing
 /// @param round                 the round being sent, from 1; 0 before the first
-/// @param roundBytesTotal       guest bytes this round has to cover
+/// @param roundBytesTotal       guest bytes this round has to cover; with [Phase#LATE_PAGES], that were missing at
+///                              the switchover
 /// @param roundBytesDone        of these, covered so far
 /// @param bytesSent             on the wire so far, all rounds
 /// @param dirtyBytesPerSecond   what the guest writes, from the last scan; 0 while unknown
@@ -69,6 +70,21 @@ public record MigrationProgress(
                 other);
     }
 
+    /// With what the present round has to cover and has covered.
+    public MigrationProgress withRoundBytes(long total, long done) {
+        return new MigrationProgress(
+                phase,
+                round,
+                total,
+                done,
+                bytesSent,
+                dirtyBytesPerSecond,
+                bytesPerSecond,
+                predictedDowntimeMs,
+                elapsedMs,
+                slowness);
+    }
+
     /// In the order in which a migration goes through them.
     public enum Phase {
         PREFLIGHT,
@@ -77,6 +93,8 @@ public record MigrationProgress(
         HANDOVER,
         SWITCHOVER,
         COMMIT,
+        /// Only of a guest that was switched over with pages missing: it runs at its target, and they follow it.
+        LATE_PAGES,
         FINISH,
         DONE
     }

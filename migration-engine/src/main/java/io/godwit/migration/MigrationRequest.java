@@ -13,6 +13,7 @@ import java.util.UUID;
 /// @param sourceHost  this host's name
 /// @param targetHost  the name the target's certificate must prove
 /// @param target      where the target's engine listens
+/// @param owed        remembers pages that are still here when the guest runs elsewhere, should there be any
 public record MigrationRequest(
         UUID id,
         Guest guest,
@@ -21,4 +22,19 @@ public record MigrationRequest(
         String targetHost,
         InetSocketAddress target,
         MigrationPolicy policy,
-        SwitchoverGate gate) {}
+        SwitchoverGate gate,
+        PagesOwed owed) {
+
+    /// For those who do not outlive the migration.
+    public MigrationRequest(
+            UUID id,
+            Guest guest,
+            Hypervisor.Capabilities hypervisor,
+            String sourceHost,
+            String targetHost,
+            InetSocketAddress target,
+            MigrationPolicy policy,
+            SwitchoverGate gate) {
+        this(id, guest, hypervisor, sourceHost, targetHost, target, policy, gate, PagesOwed.NOT_REMEMBERED);
+    }
+}

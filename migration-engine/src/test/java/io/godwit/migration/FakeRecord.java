@@ -35,6 +35,11 @@ final class FakeRecord {
         return owner;
     }
 
+    /// The guest ended, and its owner has started it afresh.
+    synchronized void startedAgain() {
+        epoch++;
+    }
+
     synchronized boolean inHandover() {
         return handover;
     }

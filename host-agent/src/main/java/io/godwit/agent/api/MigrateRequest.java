@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Null means the source agent's default.
 ///
-/// @param onSlow         what gives way if the guest writes too fast: `throttle`, `stretch` or `abort`
+/// @param onSlow         what gives way if the guest writes too fast: `throttle`, `stretch`, `post-copy`
+///                       or `abort`
 /// @param downtimeMaxMs  how far `stretch` may go
 /// @param yields         whether it gives way to others on the link
 /// @param verify  compare a digest of all RAM while paused

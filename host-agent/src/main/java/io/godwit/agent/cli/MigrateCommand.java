@@ -65,7 +65,8 @@ final class MigrateCommand extends GuestCommands.OneGuest {
             converter = Answer.class,
             description = {
                 "What gives way if the guest writes too fast for the downtime:",
-                "throttle (its speed), stretch (the downtime) or abort (the migration)."
+                "throttle (its speed), stretch (the downtime), post-copy (it runs on the target at once and needs",
+                "both hosts until the rest of its memory has followed) or abort (the migration)."
             })
     @Nullable
     OnSlow onSlow;

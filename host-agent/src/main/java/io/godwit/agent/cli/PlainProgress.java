@@ -40,7 +40,12 @@ final class PlainProgress implements ProgressView {
         String phase = progress.phase().name().toLowerCase(Locale.ROOT);
         StringBuilder line =
                 new StringBuilder(String.format(Locale.ROOT, "%8s  %-10s", Text.seconds(progress.elapsedMs()), phase));
-        if (progress.round() > 0) {
+        if (progress.phase() == MigrationProgress.Phase.LATE_PAGES) {
+            line.append("  left behind ").append(Text.bytes(progress.roundBytesTotal() - progress.roundBytesDone()));
+            line.append(" of ").append(Text.bytes(progress.roundBytesTotal()));
+            line.append("  sent ").append(Text.bytes(progress.bytesSent()));
+            line.append("  at ").append(Text.rate(progress.bytesPerSecond()));
+        } else if (progress.round() > 0) {
             line.append("  round ").append(progress.round());
             line.append("  ").append(Text.bytes(progress.roundBytesDone()));
             line.append(" of ").append(Text.bytes(progress.roundBytesTotal()));

@@ -58,6 +58,15 @@ final class ReportView {
                     "by up to " + slowness.throttlePercentTop() + " % for "
                             + Text.milliseconds((double) slowness.throttledMs()));
         }
+        MigrationReport.LatePages late = report.latePages();
+        if (late.pages() > 0) {
+            fact(
+                    out,
+                    "late",
+                    late.pages() + " pages followed the guest, " + late.faulted()
+                            + " of them were waited for; it needed " + report.source() + " for "
+                            + Text.milliseconds(late.dependedMs()));
+        }
     }
 
     private static String downtime(MigrationReport report) {

@@ -83,17 +83,28 @@ public record AgentConfig(
     /// @param bandwidthBytesPerSecond  default of `--bandwidth`; 0 is no cap
     /// @param whenSlow                 defaults of `--on-slow` and `--downtime-max-ms`, and the throttle's cap
     /// @param yields                   whether migrations give way to others on the link
+    /// @param latePagesTimeoutMs       how long a guest that came with pages missing waits for a source out of
+    ///                                 reach, before it is given up as lost
     public record MigrationSettings(
             int port,
             int connections,
             long downtimeBudgetMs,
             long bandwidthBytesPerSecond,
             WhenSlow whenSlow,
-            boolean yields) {
+            boolean yields,
+            long latePagesTimeoutMs) {
+        public static final long LATE_PAGES_TIMEOUT_MS = 300_000;
 
         /// With the usual answer to guests that write too fast, giving way to others.
         public MigrationSettings(int port, int connections, long downtimeBudgetMs, long bandwidthBytesPerSecond) {
-            this(port, connections, downtimeBudgetMs, bandwidthBytesPerSecond, WhenSlow.DEFAULT, true);
+            this(
+                    port,
+                    connections,
+                    downtimeBudgetMs,
+                    bandwidthBytesPerSecond,
+                    WhenSlow.DEFAULT,
+                    true,
+                    LATE_PAGES_TIMEOUT_MS);
         }
     }
 

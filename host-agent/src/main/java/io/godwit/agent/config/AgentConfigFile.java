@@ -27,6 +27,8 @@ public final class AgentConfigFile {
     private static final int FILE_BYTES_MAX = 64 << 10;
     private static final int MISTAKES_MAX = 50;
     private static final int PORT_MAX = 65_535;
+    private static final int LATE_PAGES_TIMEOUT_MS_MIN = 1_000;
+    private static final int LATE_PAGES_TIMEOUT_MS_MAX = 86_400_000;
     private static final int IMAGE_DIRECTORIES_MAX = 32;
     private static final long HOST_RESERVE_BYTES = 1L << 30;
 
@@ -125,7 +127,12 @@ public final class AgentConfigFile {
                 keys.integer("downtimeMs", (int) policy.downtimeBudgetMs(), 1, 60_000),
                 keys.parsed("bandwidth", policy.bandwidthBytesPerSecond(), AgentConfigFile::bandwidth),
                 whenSlow(keys, policy.whenSlow()),
-                keys.bool("yield", policy.yields()));
+                keys.bool("yield", policy.yields()),
+                keys.integer(
+                        "latePagesTimeoutMs",
+                        (int) AgentConfig.MigrationSettings.LATE_PAGES_TIMEOUT_MS,
+                        LATE_PAGES_TIMEOUT_MS_MIN,
+                        LATE_PAGES_TIMEOUT_MS_MAX));
         keys.rejectUnknown();
         return settings;
     }

@@ -104,6 +104,12 @@ public final class GuardedHypervisor implements Hypervisor {
         return guest;
     }
 
+    /// Memory alone runs nothing, and a process that is there was made known to the guard when the agent started.
+    @Override
+    public Optional<LeftMemory> leftMemory(String name) throws HypervisorException {
+        return hypervisor.leftMemory(name);
+    }
+
     @Override
     public void cleanUp(String name) throws HypervisorException {
         hypervisor.cleanUp(name);

@@ -16,9 +16,19 @@ public final class Adoption {
 
     private final HostContext host;
     private final Settlement settlement;
+    private final Keeper keeper;
 
-    public Adoption(HostContext host, GuestLifecycle lifecycle, Announcements announcements) {
+    /// Knows of what must not be handled like other copies, because pages of it are at another host, or pages that
+    /// another host needs are here.
+    @FunctionalInterface
+    public interface Keeper {
+        /// @return true if the copy was taken charge of, and adoption is to leave it alone
+        boolean keeps(String name) throws AgentException, HypervisorException, InterruptedException;
+    }
+
+    public Adoption(HostContext host, GuestLifecycle lifecycle, Announcements announcements, Keeper keeper) {
         this.host = host;
+        this.keeper = keeper;
         this.settlement = new Settlement(host, lifecycle, announcements);
     }
 
@@ -46,6 +56,9 @@ public final class Adoption {
     }
 
     private void adopt(String name) throws HypervisorException, AgentException, InterruptedException {
+        if (keeper.keeps(name)) {
+            return;
+        }
         Optional<Guest> found = host.hypervisor().adopt(name);
         if (found.isEmpty()) {
             LOG.info("Guest {} has left something behind here: removing it", name);

@@ -30,6 +30,11 @@ public record HostContext(
         this(config, hypervisor, ownership, table, notes, threads, ImageGrants.NONE);
     }
 
+    /// What must be remembered of guests some of whose pages are at another host.
+    public PageNotes pageNotes() {
+        return new PageNotes(config.runDirectory().resolve("pages"));
+    }
+
     /// This host's name.
     public String name() {
         return config.name();

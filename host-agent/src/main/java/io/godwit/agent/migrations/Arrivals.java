@@ -6,6 +6,7 @@ import io.godwit.agent.guests.Announcements;
 import io.godwit.agent.guests.GuestEnds;
 import io.godwit.agent.guests.GuestSlot;
 import io.godwit.agent.guests.HostContext;
+import io.godwit.agent.guests.PageNotes;
 import io.godwit.agent.guests.SlotState;
 import io.godwit.agent.guests.SpecJson;
 import io.godwit.migration.IncomingGuests;
@@ -19,9 +20,11 @@ import io.godwit.storage.OwnershipException;
 import io.godwit.storage.Verdict;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -54,6 +57,11 @@ public final class Arrivals implements IncomingGuests {
     @Override
     public List<String> blockers(Offer offer) {
         return blockers.of(offer);
+    }
+
+    @Override
+    public Duration latePagesTimeout() {
+        return Duration.ofMillis(host.config().migration().latePagesTimeoutMs());
     }
 
     @Override
@@ -137,6 +145,27 @@ public final class Arrivals implements IncomingGuests {
             }
         }
 
+        /// Before the commit, for the same reason: the next agent must know whom to expect the pages from.
+        @Override
+        public void leavesPages(UUID migration, String sourceHost) throws IOException {
+            long epoch = host.ownership()
+                    .guest(spec.name())
+                    .map(entry -> entry.owner().epoch() + 1)
+                    .orElseThrow(() -> new IOException("There is no record of the guest: " + spec.name()));
+            host.pageNotes().missing(spec.name(), new PageNotes.Missing(migration, sourceHost, epoch));
+        }
+
+        @Override
+        public void pagesArrived() {
+            host.pageNotes().forgetMissing(spec.name());
+        }
+
+        /// Its process is gone, which is a crash: what its file asks for follows.
+        @Override
+        public void pagesLost(String reason) {
+            host.pageNotes().forgetMissing(spec.name());
+        }
+
         @Override
         public void committed() {
             announcements.addresses(guest);
@@ -208,6 +237,7 @@ public final class Arrivals implements IncomingGuests {
         @Override
         public void discarded(String reason) {
             host.notes().clear(spec.name());
+            host.pageNotes().forgetMissing(spec.name());
             guest.close();
             host.images().release(spec.name());
             host.table().remove(slot, "it stays elsewhere: " + reason);

@@ -266,7 +266,8 @@ public final class Departures {
                 target.host(),
                 new InetSocketAddress(target.address(), target.migrationPort()),
                 policy,
-                new SourceGate(host.ownership(), takeover, guest.spec().name(), epoch, target.host(), id));
+                new SourceGate(host.ownership(), takeover, guest.spec().name(), epoch, target.host(), id),
+                new OwedNote(host.pageNotes(), guest.spec().name(), epoch));
     }
 
     private void conclude(GuestSlot slot, Departure departure, MigrationReport report) {
@@ -291,6 +292,16 @@ public final class Departures {
 
     private void moved(GuestSlot slot, SlotState.Leaving leaving, MigrationReport report) {
         host.notes().clear(slot.name());
+        if (stillOwed(slot.name())) {
+            // The agent stops while the guest still needs what is here of it: the next agent goes on.
+            leaving.guest().close();
+            host.table()
+                    .transitionTo(
+                            slot,
+                            new SlotState.Reserved("kept for pages that " + report.target() + " needs"),
+                            "the agent stops");
+            return;
+        }
         host.images().forget(slot.name());
         takeover.silence(slot.name());
         ends.forget(slot.name());
@@ -316,6 +327,16 @@ public final class Departures {
                     "The agent stops, which gives the memory of guest {} back",
                     guest.spec().name(),
                     e);
+        }
+    }
+
+    /// The engine forgets a debt when it is paid. What cannot be read may be one.
+    private boolean stillOwed(String name) {
+        try {
+            return host.pageNotes().owed(name).isPresent();
+        } catch (IOException e) {
+            LOG.error("What is left of guest {} is kept: {}", name, e.getMessage());
+            return true;
         }
     }
 

@@ -184,11 +184,14 @@ class MigrateTest {
                 plain.switchover(),
                 plain.forwardedFrames(),
                 plain.warnings(),
-                new Slowness(OnSlow.THROTTLE, 169, 0, 40, 3_200, 0));
+                new Slowness(OnSlow.THROTTLE, 169, 0, 40, 3_200, 0),
+                new MigrationReport.LatePages(9_000, 120, 850));
         agent.raw(EVENTS, STREAM + event("report", json(report)));
         assertThat(Cli.run(socket, "migrate", "web1", "host2").out())
                 .contains("stretched the downtime budget grew to 169 ms")
-                .contains("slowed    by up to 40 % for 3200 ms");
+                .contains("slowed    by up to 40 % for 3200 ms")
+                .contains(
+                        "late      9000 pages followed the guest, 120 of them were waited for; it needed host1 for 850");
     }
 
     @Test
@@ -368,7 +371,8 @@ class MigrateTest {
                 new MigrationReport.Switchover(1, 20, 4, 5, 1.5),
                 new MigrationReport.ForwardedFrames(12, 11, 1),
                 List.of("The tap stayed."),
-                Slowness.UNKNOWN);
+                Slowness.UNKNOWN,
+                MigrationReport.LatePages.NONE);
     }
 
     private static String event(String name, String json) {

@@ -13,6 +13,15 @@ class ProgressViewTest {
     private final StringWriter text = new StringWriter();
 
     @Test
+    void tellsWhatIsLeftBehind() {
+        assertThat(PlainProgress.line(MigrateTest.progress(MigrationProgress.Phase.LATE_PAGES, 2, 1_000)))
+                .contains("late_pages")
+                .contains("left behind 384")
+                .contains("of 512")
+                .doesNotContain("round");
+    }
+
+    @Test
     void theBarIsDrawnInPlaceAndRemovedAtTheEnd() {
         ProgressView view = new BarProgress(new PrintWriter(text), 200);
         view.show(MigrateTest.progress(MigrationProgress.Phase.ROUNDS, 3, 2_345));

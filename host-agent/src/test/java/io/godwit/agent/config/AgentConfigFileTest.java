@@ -65,7 +65,9 @@ class AgentConfigFileTest {
                   downtimeMaxMs: 700
                   throttleMaxPercent: 60
                   yield: false
+                  latePagesTimeoutMs: 9000
                 """, HOST_MEMORY);
+        assertThat(config.migration().latePagesTimeoutMs()).isEqualTo(9_000);
         assertThat(config.migration().whenSlow()).isEqualTo(new WhenSlow(OnSlow.THROTTLE, 700, 60));
         assertThat(config.migration().yields()).isFalse();
         assertThatThrownBy(() -> AgentConfigFile.parse("agent.yaml", LEAST + """
@@ -73,7 +75,7 @@ class AgentConfigFileTest {
                   onSlow: hurry
                   throttleMaxPercent: 99
                 """, HOST_MEMORY))
-                .hasMessageContaining("not one of throttle, stretch, abort: hurry")
+                .hasMessageContaining("not one of throttle, stretch, post-copy, abort: hurry")
                 .hasMessageContaining("throttleMaxPercent");
     }
 

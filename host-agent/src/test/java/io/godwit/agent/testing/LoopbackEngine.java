@@ -189,7 +189,8 @@ public final class LoopbackEngine implements MigrationEngine {
                     MigrationReport.Switchover.NONE,
                     MigrationReport.ForwardedFrames.NONE,
                     List.of(),
-                    Slowness.none(policy));
+                    Slowness.none(policy),
+                    MigrationReport.LatePages.NONE);
         }
 
         @Override

@@ -10,6 +10,7 @@ record Errno(int code) {
     static final Errno ENXIO = new Errno(6);
     static final Errno EAGAIN = new Errno(11);
     static final Errno EBUSY = new Errno(16);
+    static final Errno EEXIST = new Errno(17);
     static final Errno ENODEV = new Errno(19);
     static final Errno EINVAL = new Errno(22);
     static final Errno ENOBUFS = new Errno(105);

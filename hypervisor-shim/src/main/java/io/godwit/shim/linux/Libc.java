@@ -35,6 +35,7 @@ final class Libc {
 
     private static final long SYS_PIDFD_SEND_SIGNAL = 424;
     private static final long SYS_PIDFD_OPEN = 434;
+    private static final long SYS_PIDFD_GETFD = 438;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
@@ -150,6 +151,11 @@ final class Libc {
     static CallResult pidfdSendSignal(int pidfd, int signal) {
         return call(
                 errno -> (long) SYSCALL.invokeExact(errno, SYS_PIDFD_SEND_SIGNAL, (long) pidfd, (long) signal, 0L, 0L));
+    }
+
+    /// A descriptor of our own for the file that another process has open under this number.
+    static CallResult pidfdGetfd(int pidfd, int remoteFd) {
+        return call(errno -> (long) SYSCALL.invokeExact(errno, SYS_PIDFD_GETFD, (long) pidfd, (long) remoteFd, 0L, 0L));
     }
 
     static CallResult setns(int fd, int kind) {

@@ -66,6 +66,20 @@ public record LinuxProcess(long pid, long startTimeTicks) {
         }
     }
 
+    /// A descriptor of our own for a file that this process has open.
+    ///
+    /// @throws HypervisorException if the process has ended, has no such file, or may not be traced by us
+    int takeDescriptor(int remoteFd) throws HypervisorException {
+        Optional<FileHandle> opened = openPidfd();
+        if (opened.isEmpty()) {
+            throw new HypervisorException("There is no process any more: " + pid);
+        }
+        try (FileHandle pidfd = opened.get()) {
+            return pidfd.call(fd -> Libc.pidfdGetfd(fd, remoteFd))
+                    .intOrThrow("Could not take descriptor " + remoteFd + " of process " + pid);
+        }
+    }
+
     /// Waits for the process to end. Holds a platform thread while it waits.
     ///
     /// @return true if it has ended, false if it is still there after the timeout

@@ -60,6 +60,17 @@ final class ProcFiles {
                 .orElse(0);
     }
 
+    /// The features that a userfaultfd was opened with; 0 if it was not asked for any yet, or is closed by
+    /// now.
+    static long userfaultFeatures(long pid, int fd) {
+        // The kernel prints "aa:FEATURES:REQUESTS", in hexadecimal.
+        return field(Path.of("/proc/" + pid + "/fdinfo/" + fd), "API:")
+                .map(api -> api.split(":", -1))
+                .filter(parts -> parts.length == 3)
+                .map(parts -> Long.parseLong(parts[1], 16))
+                .orElse(0L);
+    }
+
     /// A field of `/proc/PID/status`; empty if the process is gone or the kernel has no such field.
     static Optional<String> status(long pid, String field) {
         return field(Path.of("/proc/" + pid + "/status"), field + ":");

@@ -83,6 +83,15 @@ public final class SharedGuestMemory implements GuestMemory, AutoCloseable {
         }
     }
 
+    /// Whether a page is more than a hole. As [#dataPages], for one page.
+    public boolean holdsData(long page) throws HypervisorException {
+        int region = regionOf(page, 1);
+        long offset = (page - regions.get(region).firstPage()) * PAGE_BYTES;
+        boolean[] found = {false};
+        files.get(region).dataExtents(offset, offset + PAGE_BYTES, (_, _) -> found[0] = true);
+        return found[0];
+    }
+
     @Override
     public void zero(long firstPage, long count) throws HypervisorException {
         int region = regionOf(firstPage, count);

@@ -197,6 +197,10 @@ public final class UserfaultTracker implements DirtyTracker {
             }
         }
         RemoteSyscalls.ownChild(pid).ifPresent(blockers::add);
+        if (MissingRanges.descriptor(pid).isPresent()) {
+            // To close that userfaultfd as a stale one would turn pages that are still elsewhere into zeros.
+            blockers.add("Pages of the guest's memory are still on their way to this host: wait until they are here");
+        }
         List<ProcFiles.OpenFile> open = ProcFiles.openFiles(pid);
         blockers.addAll(TrackingChecks.process(pid, open, files.keySet()));
         List<Integer> stale = open.stream()

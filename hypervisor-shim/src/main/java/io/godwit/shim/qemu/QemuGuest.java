@@ -8,6 +8,7 @@ import io.godwit.shim.Guest;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.MissingPages;
 import io.godwit.shim.RunState;
 import io.godwit.shim.linux.BridgeForwarding;
 import io.godwit.shim.linux.BridgePort;
@@ -16,6 +17,7 @@ import io.godwit.shim.linux.RamFile;
 import io.godwit.shim.linux.SharedGuestMemory;
 import io.godwit.shim.linux.TapCapture;
 import io.godwit.shim.linux.TapDelivery;
+import io.godwit.shim.linux.UserfaultPages;
 import io.godwit.shim.linux.UserfaultTracker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -141,6 +143,17 @@ final class QemuGuest implements Guest {
     public DirtyTracker track() throws HypervisorException {
         return UserfaultTracker.attach(
                 process.pid(), List.of(new UserfaultTracker.Mapping(stored.ramFile(), 0, memory.pageCount())));
+    }
+
+    @Override
+    public MissingPages missingPages() throws HypervisorException {
+        return UserfaultPages.attach(
+                process.pid(), List.of(new UserfaultTracker.Mapping(stored.ramFile(), 0, memory.pageCount())));
+    }
+
+    @Override
+    public boolean missesPages() throws HypervisorException {
+        return UserfaultPages.missing(process.pid());
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.godwit.shim.Hypervisor;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.NbdDisk;
 import io.godwit.shim.linux.LinuxProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -130,6 +131,19 @@ public final class QemuHypervisor implements Hypervisor {
         } catch (HypervisorException e) {
             LOG.error("Guest {} may still be slowed", folder.guest(), e);
         }
+    }
+
+    @Override
+    public Optional<LeftMemory> leftMemory(String name) throws HypervisorException {
+        GuestFolder folder = GuestFolder.of(settings.runDirectory(), name);
+        if (!folder.exists()) {
+            return Optional.empty();
+        }
+        Path ramFile = folder.read().ramFile();
+        if (!Files.exists(ramFile)) {
+            return Optional.empty();
+        }
+        return Optional.of(QemuMemory.open(ramFile, QemuProcess.find(folder)));
     }
 
     @Override

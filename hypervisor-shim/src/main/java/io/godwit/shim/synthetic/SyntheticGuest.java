@@ -6,6 +6,7 @@ import io.godwit.shim.Guest;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.MissingPages;
 import io.godwit.shim.RunState;
 import java.time.Duration;
 import java.util.List;
@@ -47,6 +48,16 @@ public final class SyntheticGuest implements Guest {
     @Override
     public DirtyTracker track() throws HypervisorException {
         return machine.track();
+    }
+
+    @Override
+    public MissingPages missingPages() throws HypervisorException {
+        return machine.missingPages();
+    }
+
+    @Override
+    public boolean missesPages() {
+        return machine.missesPages();
     }
 
     @Override

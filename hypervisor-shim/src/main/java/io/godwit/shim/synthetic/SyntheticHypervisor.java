@@ -132,6 +132,12 @@ public final class SyntheticHypervisor implements Hypervisor {
         return Optional.ofNullable(machines.get(name)).map(machine -> new SyntheticGuest(this, machine));
     }
 
+    /// Empty for a guest that has crashed: its memory counts as lost with it.
+    @Override
+    public synchronized Optional<LeftMemory> leftMemory(String name) {
+        return Optional.ofNullable(machines.get(name)).map(machine -> new SyntheticMemory(this, machine));
+    }
+
     @Override
     public synchronized void cleanUp(String name) throws HypervisorException {
         if (!machines.containsKey(name)) {

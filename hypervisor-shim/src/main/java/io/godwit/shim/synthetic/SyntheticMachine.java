@@ -34,6 +34,7 @@ final class SyntheticMachine {
     // Fair, or a busy writer could keep a pause waiting for ever.
     private final ReentrantLock lock = new ReentrantLock(true);
     private final Condition stateChanged = lock.newCondition();
+    private final SyntheticFaulting faulting;
     private final CompletableFuture<EndReason> gone = new CompletableFuture<>();
     private RunState state;
     private SyntheticWorkload workload;
@@ -55,6 +56,7 @@ final class SyntheticMachine {
         this.faults = faults;
         this.workload = workload;
         this.pattern = new WritePattern(workload, memory.pageCount());
+        this.faulting = new SyntheticFaulting(memory, lock);
         this.state = state;
         if (state == RunState.PAUSED) {
             for (long page = 0; page < pattern.filledPages(); page++) {
@@ -142,9 +144,35 @@ final class SyntheticMachine {
             }
             workload = loaded.workload();
             pattern = new WritePattern(workload, memory.pageCount());
+            // As QEMU does, whose devices look at their queues in the guest's memory.
+            if (!faulting.touch(memory.pageCount() - 1, () -> state != RunState.GONE)) {
+                throw new HypervisorException("There is no guest any more: " + spec.name());
+            }
             steps = loaded.steps();
             saves = loaded.saves();
             enter(RunState.PAUSED);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    SyntheticPages missingPages() throws HypervisorException {
+        faults.before(SyntheticOperation.MISSING_PAGES);
+        lock.lock();
+        try {
+            if (!faulting.active()) {
+                require("run with pages missing", RunState.INCOMING, RunState.INCOMING);
+            }
+            return faulting.hold();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean missesPages() {
+        lock.lock();
+        try {
+            return faulting.active();
         } finally {
             lock.unlock();
         }
@@ -156,6 +184,9 @@ final class SyntheticMachine {
         try {
             if (state == RunState.GONE) {
                 throw new HypervisorException("There is no guest any more: " + spec.name());
+            }
+            if (faulting.active()) {
+                throw new HypervisorException("Pages of the guest's memory are still on their way: " + spec.name());
             }
             SyntheticTracker started = new SyntheticTracker(this, memory.pageCount());
             tracker = started;
@@ -298,6 +329,9 @@ final class SyntheticMachine {
         for (long i = 0; i < pages; i++) {
             long step = steps;
             long page = pattern.pageOfStep(step);
+            if (!faulting.touch(page, () -> state == RunState.RUNNING)) {
+                return i * GuestMemory.PAGE_BYTES;
+            }
             writeTracked(page, () -> pattern.write(memory.pages(page, 1), page, step));
             steps++;
         }
@@ -324,6 +358,7 @@ final class SyntheticMachine {
     private void enter(RunState next) {
         state = next;
         stateChanged.signalAll();
+        faulting.stateChanged();
     }
 
     private void unmapIfUnused() {

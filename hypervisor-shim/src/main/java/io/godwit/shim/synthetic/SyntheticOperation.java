@@ -6,6 +6,7 @@ public enum SyntheticOperation {
     PREPARE_INCOMING,
     TRACK,
     SCAN,
+    MISSING_PAGES,
     PAUSE,
     RESUME,
     SAVE_DEVICE_STATE,

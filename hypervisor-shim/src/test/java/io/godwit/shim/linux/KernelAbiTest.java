@@ -20,6 +20,16 @@ class KernelAbiTest {
         assertThat(UserfaultAbi.REGISTER.byteSize()).isEqualTo(32).isEqualTo(sizeIn(UserfaultAbi.UFFDIO_REGISTER));
         assertThat(offset(UserfaultAbi.API, "features")).isEqualTo(8);
         assertThat(offset(UserfaultAbi.REGISTER, "mode")).isEqualTo(16);
+        assertThat(UserfaultAbi.RANGE.byteSize())
+                .isEqualTo(16)
+                .isEqualTo(sizeIn(UserfaultAbi.UFFDIO_UNREGISTER))
+                .isEqualTo(sizeIn(UserfaultAbi.UFFDIO_WAKE));
+        assertThat(UserfaultAbi.COPY.byteSize()).isEqualTo(40).isEqualTo(sizeIn(UserfaultAbi.UFFDIO_COPY));
+        assertThat(UserfaultAbi.ZEROPAGE.byteSize()).isEqualTo(32).isEqualTo(sizeIn(UserfaultAbi.UFFDIO_ZEROPAGE));
+        assertThat(UserfaultAbi.MESSAGE.byteSize()).isEqualTo(32);
+        assertThat(offset(UserfaultAbi.MESSAGE, "address")).isEqualTo(16);
+        assertThat(offset(UserfaultAbi.COPY, "copy")).isEqualTo(32);
+        assertThat(offset(UserfaultAbi.ZEROPAGE, "zeropage")).isEqualTo(24);
     }
 
     @Test

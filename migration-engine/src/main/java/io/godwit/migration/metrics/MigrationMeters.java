@@ -72,7 +72,7 @@ public final class MigrationMeters {
 
     /// A guest writes too fast for its budget.
     ///
-    /// @param what `throttle`, `stretch` or `abort`
+    /// @param what `throttle`, `stretch`, `post-copy` or `abort`
     public void gaveWay(String what) {
         registry.counter("godwit.migration.gave.way", "what", what).increment();
     }

@@ -26,6 +26,7 @@ final class Convergence {
     private final MigrationMeters meters;
     private final PageBitmap leftBefore;
     private boolean anyLeftBefore;
+    private boolean leavesPages;
     private MigrationPolicy decidedBy;
     private Trend trend = Trend.NONE;
     private volatile Trend shown = Trend.NONE;
@@ -79,6 +80,11 @@ final class Convergence {
                     return true;
                 }
                 case Decision.Stretch _ -> meters.gaveWay("stretch");
+                case Decision.LeavePages _ -> {
+                    meters.gaveWay("post-copy");
+                    leavesPages = true;
+                    return false;
+                }
                 case Decision.Abort abort -> {
                     meters.gaveWay("abort");
                     throw new GivenUp(abort.reason(), false);
@@ -111,6 +117,11 @@ final class Convergence {
                             + Reasons.of(e) + "; choose another --on-slow",
                     false);
         }
+    }
+
+    /// Whether the guest is to be switched over with what is left coming after it.
+    boolean leavesPages() {
+        return leavesPages;
     }
 
     /// Lets the guest go, whatever happened before. Idempotent.

@@ -131,6 +131,9 @@ final class ConvergencePolicy {
         /// The budget is larger from now on. Decide again.
         record Stretch(long budgetMs) implements Decision {}
 
+        /// Switch over now: what is left comes after the guest.
+        record LeavePages() implements Decision {}
+
         record Abort(String reason) implements Decision {}
     }
 
@@ -147,10 +150,7 @@ final class ConvergencePolicy {
         String exhausted = exhausted(policy, figures);
         OnSlow answer = policy.whenSlow().answer();
         if (!exhausted.isEmpty()) {
-            // The last thing that can be given before all that was sent is thrown away.
-            return answer == OnSlow.STRETCH && stretchable(policy, figures)
-                    ? stretch(trend, step(policy, trend, figures))
-                    : abort(policy, trend, figures, exhausted);
+            return lastResort(policy, trend, figures, exhausted);
         }
         // A guest that writes as fast as the network carries need not be watched for a round before it is slowed.
         boolean hopeless = answer == OnSlow.THROTTLE && figures.dirtiedAgain() >= 1;
@@ -158,9 +158,22 @@ final class ConvergencePolicy {
             return new Step(trend, new Decision.Continue());
         }
         return switch (answer) {
+            case POST_COPY -> new Step(trend, new Decision.LeavePages());
             case THROTTLE -> throttle(policy, trend, figures);
             case STRETCH -> stretchOrWait(policy, trend, figures);
             case ABORT -> waitOrAbort(policy, trend, figures, "Its rounds bring nothing any more");
+        };
+    }
+
+    /// The last thing that can be given before all that was sent is thrown away.
+    private static Step lastResort(MigrationPolicy policy, Trend trend, Figures figures, String exhausted) {
+        return switch (policy.whenSlow().answer()) {
+            case POST_COPY -> new Step(trend, new Decision.LeavePages());
+            case STRETCH ->
+                stretchable(policy, figures)
+                        ? stretch(trend, step(policy, trend, figures))
+                        : abort(policy, trend, figures, exhausted);
+            case THROTTLE, ABORT -> abort(policy, trend, figures, exhausted);
         };
     }
 
@@ -270,10 +283,12 @@ final class ConvergencePolicy {
         }
         return switch (policy.whenSlow().answer()) {
             case THROTTLE -> "give a larger --downtime-ms or more bandwidth, or --on-slow=stretch";
-            case STRETCH -> "give a larger --downtime-max-ms or more bandwidth, or --on-slow=throttle";
+            case STRETCH ->
+                "give a larger --downtime-max-ms or more bandwidth, or --on-slow=throttle or --on-slow=post-copy";
+            case POST_COPY -> "give a larger --downtime-ms or more bandwidth";
             case ABORT ->
-                "give a larger --downtime-ms or more bandwidth, or let something give way with --on-slow=throttle or"
-                        + " --on-slow=stretch";
+                "give a larger --downtime-ms or more bandwidth, or let something give way with --on-slow=throttle,"
+                        + " --on-slow=stretch or --on-slow=post-copy";
         };
     }
 

@@ -1,7 +1,10 @@
 package io.godwit.migration.precopy;
 
 import io.godwit.migration.IncomingGuests;
+import io.godwit.migration.WaitingGuest;
 import io.godwit.migration.metrics.MigrationMeters;
+import io.godwit.migration.postcopy.PostcopyArrivals;
+import io.godwit.migration.postcopy.PostcopyTarget;
 import io.godwit.migration.protocol.FrameType;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.Abort;
@@ -19,6 +22,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -36,6 +40,7 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
     private final LongSupplier nanoClock;
     private final SecureRandom random = new SecureRandom();
     private final Map<Token, TargetMigration> sessions = new ConcurrentHashMap<>();
+    private final PostcopyArrivals postcopies = new PostcopyArrivals();
     private volatile boolean closed;
 
     public IncomingSessions(IncomingGuests agent, MigrationMeters meters, LongSupplier nanoClock) {
@@ -54,6 +59,11 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
         return switch (hello.role()) {
             case CONTROL -> greetControl(link, version);
             case DATA -> greetData(link, hello, version);
+            case LATE -> {
+                // The welcome first: what is missing may be said at once.
+                link.send(new Welcome(version, Token.NONE));
+                yield postcopies.join(link, hello.token(), hello.connection());
+            }
         };
     }
 
@@ -64,7 +74,7 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
             throw new ProtocolException(reason);
         }
         Token token = Token.random(random);
-        TargetMigration migration = new TargetMigration(link, agent, meters, nanoClock);
+        TargetMigration migration = new TargetMigration(link, agent, postcopies, meters, nanoClock);
         sessions.put(token, migration);
         link.startHeartbeats();
         link.send(new Welcome(version, token));
@@ -88,10 +98,24 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
         return receiver;
     }
 
+    /// Takes charge of a guest that misses pages since before this agent started.
+    public void awaitPages(UUID migration, String sourceHost, WaitingGuest guest) throws IOException {
+        PostcopyTarget pages = PostcopyTarget.adopt(migration, sourceHost, guest, agent.latePagesTimeout());
+        postcopies.add(pages);
+        Thread.ofVirtual().name("godwit-misses-pages-" + guest.name()).start(() -> {
+            try {
+                LateArrival.see(pages, guest, postcopies);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
     /// Gives up what is not committed and waits, a bounded time, until all are decided.
     @Override
     public void close() {
         closed = true;
+        postcopies.close();
         List<TargetMigration> open = List.copyOf(sessions.values());
         open.forEach(migration -> migration.cancel("The agent is closing"));
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Limits.CLOSE_MS);
@@ -135,7 +159,7 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
 
         /// Says why, as far as this kind of connection can carry it.
         private void refuse(Link link, Hello hello, ProtocolException why) throws ProtocolException {
-            if (hello.role() == Role.DATA) {
+            if (hello.role() != Role.CONTROL) {
                 throw why;
             }
             log.warn("A connection from {} was refused: {}", link.peerAddress(), why.getMessage());

@@ -5,6 +5,7 @@ import io.godwit.migration.Slowness;
 import io.godwit.migration.codec.MappedRam;
 import io.godwit.migration.codec.RamDigest;
 import io.godwit.migration.metrics.MigrationMeters;
+import io.godwit.migration.postcopy.PostcopySource;
 import io.godwit.migration.precopy.ConvergencePolicy.Figures;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.Digests;
@@ -103,6 +104,10 @@ final class PrecopyRounds implements AutoCloseable {
     void converge() throws Exception {
         if (round == 0) {
             sendFirstRound();
+        }
+        if (convergence.leavesPages()) {
+            // Decided before the handover was recorded; what was written since is one more page to come later.
+            return;
         }
         while (true) {
             if (guest.gone().isDone()) {
@@ -249,6 +254,28 @@ final class PrecopyRounds implements AutoCloseable {
             sendDigests();
         }
         return new Rest(round, stateBytes, saved - sent, sendNanos / 1e6);
+    }
+
+    /// Whether what is left is to come after the switchover.
+    boolean leavesPages() {
+        return convergence.leavesPages();
+    }
+
+    /// The guest is paused: takes its device state and leaves everything written since it was sent last to
+    /// `late`. The scan follows the taking of the state, which may write to memory; from then on nobody does.
+    Rest leaveRest(PostcopySource late) throws Exception {
+        long started = nanoClock.getAsLong();
+        CompletableFuture<DeviceState> saving = saveDeviceState();
+        session.await(saving::isDone);
+        DeviceState state = joined(saving);
+        long saved = nanoClock.getAsLong();
+        scan();
+        // The promise first: a target that has heard of a missing page must find that it is kept.
+        late.offer(toSend.cardinality());
+        wire.sendMissing(toSend);
+        int stateBytes = wire.sendDeviceState(state);
+        counters.sent(stateBytes);
+        return new Rest(round, stateBytes, saved - started, 0);
     }
 
     private CompletableFuture<DeviceState> saveDeviceState() {

@@ -8,6 +8,7 @@ import io.godwit.migration.MigrationProgress.Phase;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.OnSlow;
 import io.godwit.migration.Slowness;
 import io.godwit.migration.SwitchoverGate.GateClosed;
 import io.godwit.migration.SwitchoverGate.Verdict;
@@ -41,6 +42,7 @@ public final class SourceMigration implements Migration {
     private static final Logger log = LoggerFactory.getLogger(SourceMigration.class);
 
     private final MigrationRequest request;
+    private final Transport transport;
     private final Guest guest;
     private final FixedCost fixedCost;
     private final MigrationMeters meters;
@@ -55,6 +57,7 @@ public final class SourceMigration implements Migration {
     private final LiveLimits limits;
     private SourceState state = new SourceState.Preflight();
     private volatile @Nullable PrecopyRounds rounds;
+    private volatile @Nullable LateHandover late;
     private FrameForwarding forwarding = FrameForwarding.none();
     private long pausedAtNanos;
     private @Nullable MigrationReport decided;
@@ -66,6 +69,7 @@ public final class SourceMigration implements Migration {
             MigrationMeters meters,
             LongSupplier nanoClock) {
         this.request = request;
+        this.transport = transport;
         this.guest = request.guest();
         this.fixedCost = fixedCost;
         this.meters = meters;
@@ -88,8 +92,10 @@ public final class SourceMigration implements Migration {
             preflight();
             prepare();
             converge();
+            leavePages();
             handOver();
             converge();
+            leavePages();
             running = switchOver();
         } catch (Throwable e) {
             // Whatever it is, also a lack of memory: the guest must not stay paused because of it.
@@ -120,6 +126,12 @@ public final class SourceMigration implements Migration {
         if (runState != RunState.RUNNING && runState != RunState.PAUSED) {
             throw new GivenUp("The guest is neither running nor paused: " + runState, false);
         }
+        if (request.policy().verify() && request.policy().whenSlow().answer() == OnSlow.POST_COPY) {
+            throw new GivenUp(
+                    "Digests compare the memory of a paused guest that has arrived as a whole, so --verify excludes"
+                            + " --on-slow=post-copy",
+                    false);
+        }
         wire.open();
         List<String> blockers = wire.ask(offer(request));
         if (!blockers.isEmpty()) {
@@ -149,13 +161,29 @@ public final class SourceMigration implements Migration {
         rounds().converge();
     }
 
+    /// If what is left is to come after the switchover: has the target make ready for that, connects for it,
+    /// and has the debt noted before it can come into being.
+    private void leavePages() throws Exception {
+        if (!rounds().leavesPages() || late != null) {
+            return;
+        }
+        session.check();
+        LateHandover.requireVersion(wire.version(), request.targetHost());
+        session.phaseDeadline(
+                Limits.QUESTION_MS, "The target was not ready for missing pages within " + Limits.QUESTION_MS + " ms");
+        LateHandover opened = new LateHandover(request, transport, session, limits.pacer(), counters, nanoClock);
+        late = opened;
+        wire.beginPostcopy();
+        opened.open();
+    }
+
     /// Records that the target may take the guest. The guest still runs here; what it writes meanwhile is one
     /// more reason to converge again.
     private void handOver() throws Exception {
         session.check();
         // Well before the pause: what its tap has held back for the guest by then has been seen.
         forwarding = FrameForwarding.open(guest, wire.version(), nanoClock);
-        transitionTo(new SourceState.HandingOver(), "what is left fits into the downtime budget");
+        transitionTo(new SourceState.HandingOver(), "what is left fits into the downtime budget, or comes later");
         session.phaseDeadline(Limits.HANDOVER_MS, "The handover was not recorded within " + Limits.HANDOVER_MS + " ms");
         Gates.beginHandover(request.gate(), session);
         session.phaseDeadline(
@@ -167,7 +195,7 @@ public final class SourceMigration implements Migration {
     /// Pauses the guest and brings over the rest, then waits until the record says it is the target's.
     private Running switchOver() throws Exception {
         boolean wasPaused = guest.state() == RunState.PAUSED;
-        transitionTo(new SourceState.SwitchingOver(wasPaused), "what is left still fits");
+        transitionTo(new SourceState.SwitchingOver(wasPaused), "what is left still fits, or comes later");
         long timeoutMs = switchoverTimeoutMs();
         session.phaseDeadline(timeoutMs, "The switchover was not complete within " + timeoutMs + " ms");
         // A guest that is slowed would take longer to stand still.
@@ -179,13 +207,16 @@ public final class SourceMigration implements Migration {
         if (!wasPaused) {
             forwarding.begin(wire);
         }
-        PrecopyRounds.Rest rest = rounds().sendRest();
+        LateHandover leaving = late;
+        PrecopyRounds.Rest rest = leaving == null ? rounds().sendRest() : rounds().leaveRest(leaving.pages());
         transitionTo(new SourceState.AwaitingCommit(wasPaused), "everything is sent");
         Running running = wire.complete(new Complete(rest.finalRound(), rest.deviceStateBytes(), wasPaused), timeoutMs);
         long downtimeNanos = nanoClock.getAsLong() - pausedAtNanos;
         session.settle();
         report.switchedOver(wasPaused, pauseNanos, rest.stateWaitNanos(), downtimeNanos, running);
-        fixedCost.learn(TimeUnit.NANOSECONDS.toMicros(downtimeNanos) / 1e3 - rest.sendMs());
+        if (leaving == null) {
+            fixedCost.learn(TimeUnit.NANOSECONDS.toMicros(downtimeNanos) / 1e3 - rest.sendMs());
+        }
         if (!running.resumeFailure().isEmpty()) {
             report.warn("The guest belongs to " + request.targetHost() + " but could not be resumed there: "
                     + running.resumeFailure());
@@ -198,12 +229,24 @@ public final class SourceMigration implements Migration {
         session.settle();
         letGo();
         report.decided();
-        transitionTo(new SourceState.Finishing(epoch), "the record says the guest is the target's");
+        LateHandover leaving = late;
+        if (leaving != null && leaving.owes()) {
+            leaving.running();
+            transitionTo(new SourceState.ServingPages(epoch), "the guest misses pages that are here");
+        } else {
+            transitionTo(new SourceState.Finishing(epoch), "the record says the guest is the target's");
+        }
         if (!warning.isEmpty()) {
             report.warn(warning);
         }
         report.forwarded(forwarding.finish(wire), forwarding.failure());
         close();
+        String kept = leaving == null ? "" : leaving.end(epoch, report);
+        if (!kept.isEmpty()) {
+            transitionTo(new SourceState.Done(Result.COMPLETED), kept);
+            return report.build(Result.COMPLETED, where + " in epoch " + epoch + ". " + kept, epoch);
+        }
+        transitionTo(new SourceState.Finishing(epoch), "the guest needs nothing that is here");
         try {
             guest.destroy(Duration.ofMillis(Limits.DESTROY_MS));
         } catch (HypervisorException | RuntimeException e) {
@@ -235,6 +278,10 @@ public final class SourceMigration implements Migration {
             }
         }
         forwarding.close();
+        LateHandover leaving = late;
+        if (leaving != null) {
+            leaving.recall();
+        }
         String how = sourceResume.resume();
         double pausedMs = pausedAtNanos == 0 ? 0 : (nanoClock.getAsLong() - pausedAtNanos) / 1e6;
         report.decided();
@@ -257,6 +304,10 @@ public final class SourceMigration implements Migration {
         }
         String warning = "The record names neither host but '" + elsewhere.host() + "' as the owner: " + reason;
         log.error("Guest {} was to move to {}: {}", guest.spec().name(), target, warning);
+        LateHandover leaving = late;
+        if (leaving != null) {
+            leaving.recall();
+        }
         return finish(elsewhere.epoch(), "The guest belongs to '" + elsewhere.host() + "'", warning);
     }
 
@@ -280,7 +331,8 @@ public final class SourceMigration implements Migration {
             case SourceState.Preflight _, SourceState.Preparing _ -> false;
             case SourceState.Rounds sending -> sending.handoverBegun();
             case SourceState.HandingOver _, SourceState.SwitchingOver _, SourceState.AwaitingCommit _ -> true;
-            case SourceState.Finishing _, SourceState.TakingBack _, SourceState.Done _ -> false;
+            case SourceState.ServingPages _, SourceState.Finishing _, SourceState.TakingBack _, SourceState.Done _ ->
+                false;
         };
     }
 
@@ -338,6 +390,14 @@ public final class SourceMigration implements Migration {
                 request.guest().memory().regions());
     }
 
+    /// The agent stops: what is still owed to the target stays owed.
+    public void letGoOfPages() {
+        LateHandover leaving = late;
+        if (leaving != null) {
+            leaving.letGo();
+        }
+    }
+
     @Override
     public UUID id() {
         return request.id();
@@ -347,7 +407,9 @@ public final class SourceMigration implements Migration {
     public MigrationProgress progress() {
         PrecopyRounds open = rounds;
         Slowness slowness = open == null ? Slowness.none(limits.policy()) : open.slowness();
-        return counters.progress().withSlowness(slowness);
+        MigrationProgress progress = counters.progress().withSlowness(slowness);
+        LateHandover leaving = late;
+        return leaving != null && progress.phase() == Phase.LATE_PAGES ? leaving.progress(progress) : progress;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.godwit.migration.precopy;
 
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationReport.ForwardedFrames;
+import io.godwit.migration.MigrationReport.LatePages;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.migration.MigrationReport.Round;
 import io.godwit.migration.MigrationReport.Switchover;
@@ -25,6 +26,7 @@ final class SourceReport {
     private long ramBytes;
     private Slowness slowness;
     private long budgetMs;
+    private LatePages latePages = LatePages.NONE;
 
     SourceReport(MigrationRequest request, Counters counters) {
         this.request = request;
@@ -63,6 +65,10 @@ final class SourceReport {
                     + " after the guest was paused there, " + frames.dropped() + " are not known to have reached it on "
                     + request.targetHost());
         }
+    }
+
+    void latePages(LatePages came) {
+        latePages = came;
     }
 
     /// The migration is decided; the clock of the total stops.
@@ -105,7 +111,8 @@ final class SourceReport {
                 switchover,
                 forwardedFrames,
                 warnings,
-                slowness);
+                slowness,
+                latePages);
     }
 
     private static double ms(long nanos) {

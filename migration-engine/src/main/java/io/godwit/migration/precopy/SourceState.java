@@ -52,6 +52,14 @@ sealed interface SourceState {
         }
     }
 
+    /// The guest runs at the target and misses pages: what is here of it must be kept.
+    record ServingPages(long epoch) implements SourceState {
+        @Override
+        public Phase phase() {
+            return Phase.LATE_PAGES;
+        }
+    }
+
     record Finishing(long epoch) implements SourceState {
         @Override
         public Phase phase() {

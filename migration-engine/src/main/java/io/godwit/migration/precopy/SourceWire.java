@@ -2,6 +2,7 @@ package io.godwit.migration.precopy;
 
 import io.godwit.migration.IncomingGuests.Offer;
 import io.godwit.migration.codec.PackedDeviceState;
+import io.godwit.migration.postcopy.MissingMaps;
 import io.godwit.migration.protocol.FrameType;
 import io.godwit.migration.protocol.GuestFramesCodec;
 import io.godwit.migration.protocol.Limits;
@@ -29,6 +30,7 @@ import io.godwit.migration.transport.Receiver;
 import io.godwit.migration.transport.Transport;
 import io.godwit.shim.DeviceState;
 import io.godwit.shim.GuestFrame;
+import io.godwit.shim.PageBitmap;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -88,6 +90,20 @@ final class SourceWire implements Receiver, AutoCloseable {
 
     void prepare(Offer offer, int connections, boolean verify) throws IOException, InterruptedException {
         request(new Prepare(offer, connections, verify), Prepared.class, Limits.PREPARE_MS);
+    }
+
+    /// Has the target make ready for a guest with pages missing.
+    void beginPostcopy() throws IOException, InterruptedException {
+        request(new Message.Postcopy.Begin(), Message.Postcopy.Ready.class, Limits.QUESTION_MS);
+    }
+
+    /// Tells the target which pages will be missing.
+    void sendMissing(PageBitmap missing) throws IOException, InterruptedException {
+        Link link = open(control);
+        for (Message.Postcopy.MissingMap part : MissingMaps.parts(missing)) {
+            session.await(link::writable);
+            link.send(part);
+        }
     }
 
     /// Opens the data connections; each has been bound to this session when it returns.
@@ -213,7 +229,8 @@ final class SourceWire implements Receiver, AutoCloseable {
             case Abort abort -> session.fail("The target gave up: " + abort.reason());
             case RoundDone done -> roundDone(done.round());
             case FramesDone done -> session.change(() -> framesDone = done);
-            case Welcome _, Answer _, Prepared _, Running _ -> replied(message);
+            case Welcome _, Answer _, Prepared _, Running _, Message.Postcopy.Ready _ -> replied(message);
+            case Message.Postcopy _ -> throw new ProtocolException("The target sent out of place: " + type);
             case Hello _, Question _, Prepare _, Message.DeviceStatePart _, Digests _, Complete _, Message.RoundEnd _ ->
                 throw new ProtocolException("The target sent what only a source sends: " + type);
         }

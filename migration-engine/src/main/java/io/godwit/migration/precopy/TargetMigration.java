@@ -8,6 +8,7 @@ import io.godwit.migration.codec.PackedDeviceState;
 import io.godwit.migration.metrics.MigrationMeters;
 import io.godwit.migration.metrics.MigrationMeters.Role;
 import io.godwit.migration.metrics.PhaseLog;
+import io.godwit.migration.postcopy.PostcopyArrivals;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message;
 import io.godwit.migration.protocol.Message.Abort;
@@ -40,6 +41,7 @@ final class TargetMigration {
     private static final Logger log = LoggerFactory.getLogger(TargetMigration.class);
 
     private final IncomingGuests agent;
+    private final PostcopyArrivals postcopies;
     private final MigrationMeters meters;
     private final LongSupplier nanoClock;
     private final Session session;
@@ -48,13 +50,20 @@ final class TargetMigration {
     private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable Incoming incoming;
     private volatile @Nullable IncomingPages pages;
+    private @Nullable LateArrival late;
     private byte[] deviceState = new byte[0];
     private int deviceStateBytes;
     private long loadMicros;
     private boolean prepared;
 
-    TargetMigration(Link control, IncomingGuests agent, MigrationMeters meters, LongSupplier nanoClock) {
+    TargetMigration(
+            Link control,
+            IncomingGuests agent,
+            PostcopyArrivals postcopies,
+            MigrationMeters meters,
+            LongSupplier nanoClock) {
         this.agent = agent;
+        this.postcopies = postcopies;
         this.meters = meters;
         this.nanoClock = nanoClock;
         this.session = new Session(nanoClock);
@@ -109,7 +118,8 @@ final class TargetMigration {
                         Complete _,
                         Running _,
                         Message.FramesDone _,
-                        Message.RoundEnd _ -> throw outOfOrder(message);
+                        Message.RoundEnd _,
+                        Message.Postcopy _ -> throw outOfOrder(message);
             }
         }
     }
@@ -136,6 +146,7 @@ final class TargetMigration {
         transitionTo(new TargetState.Preparing(), "asked for by " + offer.sourceHost());
         Incoming arriving = agent.prepare(offer);
         incoming = arriving;
+        late = new LateArrival(offer, arriving, session, wire, postcopies, agent.latePagesTimeout());
         if (!arriving.guest().memory().regions().equals(offer.memory())) {
             throw new GivenUp(
                     "The memory layouts differ: the source has " + offer.memory() + ", the target "
@@ -171,10 +182,12 @@ final class TargetMigration {
             switch (message) {
                 case DeviceStatePart part -> add(part);
                 case Digests digests -> open.verify(digests);
+                case Message.Postcopy postcopy -> late().told(postcopy);
                 case Complete complete -> {
                     open.awaitRound(complete.finalRound());
                     open.checkVerified(verify);
                     open.close();
+                    late().begin();
                     if (deviceStateBytes != deviceState.length || deviceStateBytes != complete.deviceStateBytes()) {
                         throw new ProtocolException("The device state is incomplete: " + deviceStateBytes + " of "
                                 + complete.deviceStateBytes() + " bytes");
@@ -212,7 +225,7 @@ final class TargetMigration {
 
     private void load() throws Exception {
         long started = nanoClock.getAsLong();
-        incoming().guest().loadDeviceState(PackedDeviceState.unpack(deviceState));
+        late().load(PackedDeviceState.unpack(deviceState));
         loadMicros = micros(started);
         session.check();
     }
@@ -242,11 +255,12 @@ final class TargetMigration {
         meters.ended(Role.TARGET, "COMPLETED");
         try {
             wire.awaitFarewell();
+            meters.frames(wire.frames().figures());
+            pages().closeLinks();
+            late().awaitEnd();
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        meters.frames(wire.frames().figures());
-        pages().closeLinks();
     }
 
     private String resume() {
@@ -267,6 +281,10 @@ final class TargetMigration {
         IncomingPages open = pages;
         if (open != null) {
             open.close();
+        }
+        LateArrival missing = late;
+        if (missing != null) {
+            missing.close();
         }
         Incoming arriving = incoming;
         String told = reason;
@@ -327,6 +345,14 @@ final class TargetMigration {
             throw new IllegalStateException("Nothing has been prepared");
         }
         return arriving;
+    }
+
+    private LateArrival late() {
+        LateArrival prepared = late;
+        if (prepared == null) {
+            throw new IllegalStateException("Nothing has been prepared");
+        }
+        return prepared;
     }
 
     private IncomingPages pages() {

@@ -93,7 +93,8 @@ final class TargetWire implements Receiver {
                     Message.Complete _,
                     Message.Running _,
                     Message.FramesDone _,
-                    Message.RoundEnd _ -> deliver(message);
+                    Message.RoundEnd _,
+                    Message.Postcopy _ -> deliver(message);
         }
     }
 

@@ -37,6 +37,19 @@ public final class Limits {
     /// What one digest of `verify` covers.
     public static final int DIGEST_CHUNK_BYTES = 1 << 20;
 
+    /// Words of 64 pages in one part of the map of missing pages.
+    public static final int MAP_WORDS_MAX = 32 << 10;
+
+    /// Missing pages asked for in one frame.
+    public static final int PAGE_REQUESTS_MAX = 256;
+
+    /// What stands before the content of pages that come after the switchover.
+    public static final int LATE_PREFIX_BYTES = 16;
+
+    /// Connections that pages come over after the switchover: one for those somebody waits for, one for the
+    /// rest.
+    public static final int LATE_CONNECTIONS = 2;
+
     /// An unknown optional frame up to this size is skipped.
     public static final int PAYLOAD_BYTES_MAX = 1 << 20;
 
@@ -93,6 +106,20 @@ public final class Limits {
     /// For the target's word of what it has delivered.
     public static final int FRAMES_DONE_MS = 1_000;
 
+    /// Between two attempts of a source that owes pages to reach its target; grows up to the second.
+    public static final int RECONNECT_MS = 200;
+
+    public static final int RECONNECT_MS_MAX = 3_000;
+
+    /// A source that cannot reach its target asks the record this often whether it still owes anything.
+    public static final int STILL_OWED_MS = 5_000;
+
+    /// One look for threads of the guest that wait for pages.
+    public static final int FAULT_POLL_MS = 200;
+
+    /// Migrations whose last word the target remembers, should a source not have heard it.
+    public static final int PLACED_REMEMBERED_MAX = 256;
+
     /// A migration that has sent this many times the guest's RAM is given up.
     public static final int RAM_TIMES_SENT_MAX = 10;
 
@@ -105,6 +132,8 @@ public final class Limits {
         check(CHANNEL_BYTES_LOW < CHANNEL_BYTES_HIGH, "low water is below high water");
         check(ZERO_RUNS_MAX * RUN_BYTES < FRAME_RAW_BYTES_MAX, "zero frames are not the largest");
         check(FRAME_RAW_BYTES_MAX + FRAME_PAGES_MAX * RUN_BYTES < PAYLOAD_BYTES_MAX, "page frames fit");
+        check(MAP_WORDS_MAX * Long.BYTES + 16 < PAYLOAD_BYTES_MAX, "parts of the map of missing pages fit");
+        check(RECONNECT_MS < RECONNECT_MS_MAX && RECONNECT_MS_MAX < STILL_OWED_MS, "trying comes before asking");
         check(DIGESTS_MAX * Long.BYTES + Long.BYTES < PAYLOAD_BYTES_MAX, "digest frames fit");
         check(
                 PACKED_STATE_BYTES_MAX / STATE_PART_BYTES_MAX < INBOX_MESSAGES_MAX,

@@ -160,10 +160,69 @@ public sealed interface Message {
         }
     }
 
+    /// What is said only if the guest is switched over with pages missing: see the package `postcopy`.
+    sealed interface Postcopy extends Message {
+        /// From the source, on the control connection: pages will be missing at the switchover, make ready
+        /// for that. Empty.
+        record Begin() implements Postcopy {
+            @Override
+            public FrameType type() {
+                return FrameType.POSTCOPY_BEGIN;
+            }
+        }
+
+        /// From the target: the guest can run here with pages missing. Empty.
+        record Ready() implements Postcopy {
+            @Override
+            public FrameType type() {
+                return FrameType.POSTCOPY_READY;
+            }
+        }
+
+        /// Which pages are missing, a bit a page, in parts that follow each other: first page, a multiple of
+        /// 64 (64 bits); 1 if this is the last part, else 0 (32 bits); zero (32 bits); words of 64 pages, the
+        /// lowest page in the lowest bit.
+        @SuppressWarnings("ArrayRecordComponent") // compared bit by bit where it matters
+        record MissingMap(long firstPage, boolean last, long[] words) implements Postcopy {
+            @Override
+            public FrameType type() {
+                return FrameType.MISSING_MAP;
+            }
+        }
+
+        /// From the target: somebody waits for these pages. 64 bits a page.
+        @SuppressWarnings("ArrayRecordComponent") // looked at page by page
+        record PageRequest(long[] pages) implements Postcopy {
+            @Override
+            public FrameType type() {
+                return FrameType.PAGE_REQUEST;
+            }
+        }
+
+        /// From the target: no page is missing any more. Empty.
+        record AllPlaced() implements Postcopy {
+            @Override
+            public FrameType type() {
+                return FrameType.ALL_PLACED;
+            }
+        }
+
+        /// From the source: the missing pages do not exist any more, and nor does the guest. UTF-8 text.
+        record PagesLost(String reason) implements Postcopy {
+            @Override
+            public FrameType type() {
+                return FrameType.PAGES_LOST;
+            }
+        }
+    }
+
     /// What a connection is for.
     enum Role {
         CONTROL(1),
-        DATA(2);
+        DATA(2),
+
+        /// Pages after the switchover. The token is the migration's id, for it may outlive the session.
+        LATE(3);
 
         private final int code;
 

@@ -53,6 +53,7 @@ public final class MessageCodec {
                 finish(FrameHeader.begin(allocator, 16).writeLong(m.delivered()).writeLong(m.dropped()), m);
             case RoundEnd m ->
                 finish(FrameHeader.begin(allocator, 8).writeInt(m.round()).writeInt(m.frames()), m);
+            case Message.Postcopy m -> PostcopyCodec.encode(allocator, m);
         };
     }
 
@@ -105,7 +106,9 @@ public final class MessageCodec {
             case FRAMES_DONE ->
                 new FramesDone(positive(in.readLong(), "delivered frames"), positive(in.readLong(), "dropped frames"));
             case FRAMES -> throw new ProtocolException("A guest's frames came where a message was expected");
-            case PAGES -> throw new ProtocolException("Pages came where a message was expected");
+            case POSTCOPY_BEGIN, POSTCOPY_READY, MISSING_MAP, PAGE_REQUEST, ALL_PLACED -> PostcopyCodec.read(type, in);
+            case PAGES_LOST -> new Message.Postcopy.PagesLost(text(in));
+            case PAGES, LATE_PAGES -> throw new ProtocolException("Pages came where a message was expected");
         };
     }
 

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.handler.timeout.IdleStateHandler;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -77,13 +78,19 @@ public final class Link {
         Transport.greeted(channel);
     }
 
-    /// From now on, says that this side is alive, and takes long silence for a lost connection.
+    /// From now on, says that this side is alive, and takes long silence for a lost connection. Does nothing to a
+    /// connection that is lost already, whose receiver is told so anyway.
     public void startHeartbeats() {
-        channel.pipeline()
-                .addBefore(
-                        LinkHandler.NAME,
-                        "heartbeats",
-                        new IdleStateHandler(Limits.SILENCE_MS, Limits.HEARTBEAT_MS, 0, TimeUnit.MILLISECONDS));
+        IdleStateHandler heartbeats =
+                new IdleStateHandler(Limits.SILENCE_MS, Limits.HEARTBEAT_MS, 0, TimeUnit.MILLISECONDS);
+        try {
+            channel.pipeline().addBefore(LinkHandler.NAME, "heartbeats", heartbeats);
+        } catch (NoSuchElementException e) {
+            // A channel that has been closed gives its handlers up.
+            if (channel.isOpen()) {
+                throw e;
+            }
+        }
     }
 
     /// The names the peer's certificate proves, in lower case; empty if the connection is not encrypted.

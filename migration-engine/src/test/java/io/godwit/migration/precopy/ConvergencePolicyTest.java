@@ -206,6 +206,32 @@ class ConvergencePolicyTest {
     }
 
     @Test
+    void postCopySwitchesAsSoonAsTheGuestIsFoundSlow() {
+        // One round has brought nothing. The first cannot tell: what the pages that are left cost is not known yet.
+        for (long dirtyMib : new long[] {120, 200, 2_000}) {
+            Outcome stalled = new Model(policy(OnSlow.POST_COPY), dirtyMib, 128).run();
+            assertThat(stalled.decision).isEqualTo(new Decision.LeavePages());
+            assertThat(stalled.rounds).isEqualTo(2);
+            assertThat(stalled.trend.budgetMs(stalled.policy)).isEqualTo(50);
+            assertThat(stalled.trend.throttlePercent()).isZero();
+        }
+    }
+
+    @Test
+    void postCopyIsNotUsedForWhatFitsOrForAnUnknownBandwidthAndIsAtEveryCap() {
+        MigrationPolicy policy = policy(OnSlow.POST_COPY);
+        assertThat(ConvergencePolicy.decide(policy, Trend.NONE, figures(2, 2, 100, 90))
+                        .decision())
+                .isInstanceOf(Decision.SwitchOver.class);
+        Figures unknown = new Figures(1, 10, 256, 512, 0, 4096, MIB, 0, 15, 0, 512 * MIB);
+        assertThat(ConvergencePolicy.decide(policy, Trend.NONE, unknown).decision())
+                .isEqualTo(new Decision.Continue());
+        assertThat(ConvergencePolicy.decide(policy, Trend.NONE, figures(30, 50, 100, 40))
+                        .decision())
+                .isEqualTo(new Decision.LeavePages());
+    }
+
+    @Test
     void throttleStepsAreAtLeastTenAndAtMostThirty() {
         MigrationPolicy policy = policy(OnSlow.THROTTLE);
         int percent = 0;

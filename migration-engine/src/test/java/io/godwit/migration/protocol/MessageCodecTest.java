@@ -37,7 +37,10 @@ class MessageCodecTest {
                                 Message.Abort.class,
                                 Message.Running.class,
                                 Message.Digests.class,
-                                Message.DeviceStatePart.class);
+                                Message.DeviceStatePart.class,
+                                Message.Postcopy.MissingMap.class,
+                                Message.Postcopy.PageRequest.class,
+                                Message.Postcopy.PagesLost.class);
             } catch (ProtocolException e) {
                 assertThat(e).hasMessageNotContaining("Exception");
             }
@@ -51,7 +54,12 @@ class MessageCodecTest {
         byte[] longer = java.util.Arrays.copyOf(whole, whole.length + 1);
         try {
             Message read = MessageCodec.decode(message.type(), Unpooled.wrappedBuffer(longer));
-            assertThat(read).isInstanceOfAny(Message.Abort.class, Message.Running.class, Message.DeviceStatePart.class);
+            assertThat(read)
+                    .isInstanceOfAny(
+                            Message.Abort.class,
+                            Message.Running.class,
+                            Message.DeviceStatePart.class,
+                            Message.Postcopy.PagesLost.class);
         } catch (ProtocolException e) {
             assertThat(e.getMessage()).isNotBlank();
         }
@@ -139,8 +147,8 @@ class MessageCodecTest {
     void versionsAreAgreedOnOrRefused() throws Exception {
         assertThat(ProtocolVersion.choose(1, 1)).isEqualTo(1);
         assertThat(ProtocolVersion.choose(1, 2)).isEqualTo(2);
-        assertThat(ProtocolVersion.choose(1, 9)).isEqualTo(2);
-        assertThatThrownBy(() -> ProtocolVersion.choose(3, 9)).isInstanceOf(ProtocolException.class);
+        assertThat(ProtocolVersion.choose(1, 9)).isEqualTo(3);
+        assertThatThrownBy(() -> ProtocolVersion.choose(4, 9)).isInstanceOf(ProtocolException.class);
         assertThatThrownBy(() -> ProtocolVersion.choose(0, 0)).isInstanceOf(ProtocolException.class);
     }
 

@@ -45,6 +45,12 @@ final class Samples {
                 new Message.Complete(9, 460_800, true),
                 new Message.Running(8, 3_000, 12_000, 900, "image locked"),
                 new Message.FramesDone(57, 2),
-                new Message.RoundEnd(5, 41));
+                new Message.RoundEnd(5, 41),
+                new Message.Postcopy.Begin(),
+                new Message.Postcopy.Ready(),
+                new Message.Postcopy.MissingMap(128, true, new long[] {5, -1}),
+                new Message.Postcopy.PageRequest(new long[] {3, 70_000}),
+                new Message.Postcopy.AllPlaced(),
+                new Message.Postcopy.PagesLost("The host was restarted"));
     }
 }

@@ -29,9 +29,6 @@ final class PostcopyHost implements IncomingGuests, PagesOwed, AutoCloseable {
     /// Writes faster than anything converges.
     static final SyntheticWorkload WORKLOAD = new SyntheticWorkload(400 << 20, 24 << 20, 40 << 20, 0.3, 99);
 
-    /// Converges for some rounds, though never to a budget of a millisecond.
-    static final SyntheticWorkload SLOWER = new SyntheticWorkload(20 << 20, 4 << 20, 40 << 20, 0.99, 99);
-
     static final GuestSpec SPEC = new GuestSpec(
             "synthetic1",
             new UUID(5, 6),
@@ -62,13 +59,9 @@ final class PostcopyHost implements IncomingGuests, PagesOwed, AutoCloseable {
     private final Path directory;
 
     PostcopyHost(String name) throws IOException {
-        this(name, WORKLOAD);
-    }
-
-    PostcopyHost(String name, SyntheticWorkload workload) throws IOException {
         this.name = name;
         this.directory = Files.createTempDirectory(Path.of("/dev/shm"), "godwit-engine-test");
-        this.hypervisor = new SyntheticHypervisor(directory, workload);
+        this.hypervisor = new SyntheticHypervisor(directory, WORKLOAD);
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             this.address = new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
         }

@@ -258,25 +258,6 @@ class PostcopyTest {
         guest.close();
     }
 
-    /// The base of a difference is what was sent last; a page that comes late has been dropped and has none.
-    @Test
-    void pagesThatWereSentAsDifferencesComeWholeWhenTheyComeLate() throws Exception {
-        PostcopyHost c = new PostcopyHost("host-c", PostcopyHost.SLOWER);
-        try {
-            SyntheticGuest guest = c.runningGuest();
-            Migration migration = c.engine.start(c.request(guest, b, b.address, 1 << 20));
-            MigrationReport report = completed(migration);
-            assertThat(report.deltaPages()).as("%s", report).isPositive();
-            assertThat(report.latePages().pages()).isPositive();
-            guest.close();
-            SyntheticGuest moved = b.nextGuest();
-            assertTrueAndAlive(moved);
-            end(moved);
-        } finally {
-            c.close();
-        }
-    }
-
     @Test
     void progressTellsWhatIsLeftBehind() throws Exception {
         SyntheticGuest guest = a.runningGuest();

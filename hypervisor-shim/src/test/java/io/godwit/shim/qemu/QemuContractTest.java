@@ -2,13 +2,13 @@ package io.godwit.shim.qemu;
 
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
-import io.godwit.shim.HypervisorContract;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.MissingPagesContract;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /// Real QEMU keeps what every hypervisor promises.
-class QemuContractTest extends HypervisorContract {
+class QemuContractTest extends MissingPagesContract {
     private final QemuFixture fixture;
     private final Path image;
 

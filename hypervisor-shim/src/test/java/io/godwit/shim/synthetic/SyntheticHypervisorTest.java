@@ -10,8 +10,8 @@ import io.godwit.shim.Guest.EndReason;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
-import io.godwit.shim.HypervisorContract;
 import io.godwit.shim.HypervisorException;
+import io.godwit.shim.MissingPagesContract;
 import io.godwit.shim.PageBitmap;
 import io.godwit.shim.RunState;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-class SyntheticHypervisorTest extends HypervisorContract {
+class SyntheticHypervisorTest extends MissingPagesContract {
     private static final long MIB = 1 << 20;
     private static final SyntheticWorkload WORKLOAD = new SyntheticWorkload(64 * MIB, 4 * MIB, 8 * MIB, 0.75, 17);
     private static final UUID ID = new UUID(4, 2);

@@ -1,5 +1,6 @@
 package io.godwit.migration.postcopy;
 
+import io.godwit.migration.codec.Lz4Block;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.ProtocolException;
 import io.godwit.shim.GuestMemory;
@@ -8,11 +9,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.util.List;
-import net.jpountz.lz4.LZ4Exception;
-import net.jpountz.lz4.LZ4Factory;
-import net.jpountz.lz4.LZ4SafeDecompressor;
 
 /// Reads what [LateEncoder] writes. A frame is checked as a whole before any of its pages is placed. Not safe
 /// for use by several threads at once, but closing waits for a frame that is being read.
@@ -22,8 +19,7 @@ final class LateDecoder implements AutoCloseable {
     private final List<Region> regions;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment staging = arena.allocate(Limits.FRAME_RAW_BYTES_MAX, Long.BYTES);
-    private final LZ4SafeDecompressor decompressor =
-            LZ4Factory.fastestInstance().safeDecompressor();
+    private final Lz4Block block = new Lz4Block();
     private boolean closed;
 
     LateDecoder(List<Region> regions) {
@@ -83,16 +79,7 @@ final class LateDecoder implements AutoCloseable {
             throw new ProtocolException(
                     "Compressed content is empty or larger than its pages: " + in.readableBytes() + " bytes");
         }
-        ByteBuffer block = in.nioBuffer();
-        try {
-            int written = decompressor.decompress(
-                    block, block.position(), block.remaining(), staging.asByteBuffer(), 0, bytes);
-            if (written != bytes) {
-                throw new ProtocolException("Compressed pages are incomplete: " + written + " of " + bytes + " bytes");
-            }
-        } catch (LZ4Exception e) {
-            throw new ProtocolException("Compressed pages cannot be decompressed", e);
-        }
+        block.decompress(in.nioBuffer(), staging.asByteBuffer(), bytes);
         return staging.asSlice(0, bytes);
     }
 

@@ -1,5 +1,6 @@
 package io.godwit.migration.postcopy;
 
+import io.godwit.migration.codec.Lz4Block;
 import io.godwit.migration.protocol.FrameHeader;
 import io.godwit.migration.protocol.FrameType;
 import io.godwit.migration.protocol.Limits;
@@ -9,8 +10,6 @@ import io.netty.buffer.ByteBufAllocator;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import net.jpountz.lz4.LZ4Compressor;
-import net.jpountz.lz4.LZ4Factory;
 
 /// Turns consecutive pages of a guest that does not run into one frame. Not safe for use by several threads
 /// at once.
@@ -44,7 +43,7 @@ final class LateEncoder implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment staging = arena.allocate(Limits.FRAME_RAW_BYTES_MAX, Long.BYTES);
     private final ByteBuffer stagingBytes = staging.asByteBuffer();
-    private final LZ4Compressor compressor = LZ4Factory.fastestInstance().fastCompressor();
+    private final Lz4Block block = new Lz4Block();
 
     LateEncoder(GuestMemory memory, ByteBufAllocator allocator) {
         this.memory = memory;
@@ -65,7 +64,7 @@ final class LateEncoder implements AutoCloseable {
         int bytes = pages * PAGE_BYTES;
         // The copy comes first, as always: a process that maps the same memory could still write to it.
         MemorySegment.copy(memory.pages(firstPage, pages), 0, staging, 0, bytes);
-        ByteBuf frame = FrameHeader.begin(allocator, Limits.LATE_PREFIX_BYTES + compressor.maxCompressedLength(bytes))
+        ByteBuf frame = FrameHeader.begin(allocator, Limits.LATE_PREFIX_BYTES + block.bytesMax(bytes))
                 .writeInt(RAW << 24)
                 .writeInt(pages)
                 .writeLong(firstPage);
@@ -73,7 +72,7 @@ final class LateEncoder implements AutoCloseable {
             return finish(frame, ZERO);
         }
         ByteBuffer room = frame.nioBuffer(frame.writerIndex(), frame.writableBytes());
-        int compressed = compressor.compress(stagingBytes, 0, bytes, room, 0, room.remaining());
+        int compressed = block.compress(stagingBytes, bytes, room);
         if (compressed < bytes - bytes / 8) {
             return finish(frame.writerIndex(frame.writerIndex() + compressed), LZ4);
         }

@@ -19,9 +19,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /// One move by Godwit and one by QEMU, of a small guest: that both can be made and are watched. How fast they are is
 /// no test's business on a machine that is shared.
+@EnabledIfSystemProperty(named = "godwit.thorough", matches = "true")
 final class BenchIT {
     private static final Configuration GODWIT = new Configuration.Godwit("default", Map.of());
     private static final Configuration QEMU = new Configuration.Qemu(QemuTuning.MULTIFD_ZSTD);

@@ -131,6 +131,7 @@ final class ConvergenceIT {
     }
 
     @Test
+    @Thorough
     void aGuestWhoseAgentDiesWhileItIsSlowedIsLetGoByTheNextOne() throws IOException {
         slowedMigration();
         long qemu = qemu(source);

@@ -96,6 +96,7 @@ final class FaultsIT {
     }
 
     @Test
+    @Thorough
     void theTargetsQemuKilledInARound() {
         Underway migration = Underway.start(lab, guest, source, target(), BYTES_PER_SECOND);
         migration.awaitRounds();

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// The acceptance tests prove something only if they fail when a promise is broken: here agents break them.
+@Thorough
 final class PlantedFaultsIT {
     private static final Duration SLOW = Duration.ofSeconds(60);
     private static final GuestWorkload WORKLOAD = new GuestWorkload(64, 8, 4, GuestWorkload.Fill.TEXT, 10);
@@ -33,7 +34,6 @@ final class PlantedFaultsIT {
     }
 
     @Test
-    @Thorough
     void aCorruptedPageIsCaughtByVerifyAndByTheGuestsOwnCheck() {
         try (TestGuest guest = TestGuest.boot(lab, lab.guest("spoiled", 1, 256, WORKLOAD), 1)) {
             replaceAgent(2, FaultyAgent.Fault.PAGE_CORRUPTED);

@@ -78,6 +78,7 @@ final class PostcopyIT {
     }
 
     @Test
+    @Thorough
     void aNetworkThatIsCutWhilePagesAreMissingAndComesBack() throws IOException {
         Underway migration = leave(guest);
         lab.network().cut(1, 2);

@@ -22,6 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// It says no, clearly, before anything is touched: after each refusal the guest works where it was, and nothing
 /// has come to be on any other host.
+@Thorough
 final class RefusalsIT {
     private static final Duration SLOW = Duration.ofSeconds(30);
 
@@ -53,7 +54,6 @@ final class RefusalsIT {
     }
 
     @Test
-    @Thorough
     void toAHostWithoutRoomOrBridgeOrImageAndNamesAllBlockersAtOnce() {
         lab.host(2).killAgent();
         lab.host(2).configure("  memory:", "  memory: 128MiB");
@@ -76,7 +76,6 @@ final class RefusalsIT {
     }
 
     @Test
-    @Thorough
     void aGuestWhoseMachineTypeOrProcessorTheTargetDoesNotHave() {
         lab.host(2).killAgent();
         FaultyAgent.launch(lab.host(2), FaultyAgent.Fault.OTHER_MACHINE);
@@ -124,7 +123,6 @@ final class RefusalsIT {
     }
 
     @Test
-    @Thorough
     void whileZooKeeperIsDown() {
         // Else the guest would stop: its host could not know that nobody has taken it over.
         lab.host(1).cli("failover", "off").orThrow();
@@ -143,7 +141,6 @@ final class RefusalsIT {
     }
 
     @Test
-    @Thorough
     void toAHostWithAnotherHostsCertificate() throws IOException {
         Path certificates = lab.host(1).folder().resolveSibling("certs");
         Path own = certificates.resolve("h2.crt");

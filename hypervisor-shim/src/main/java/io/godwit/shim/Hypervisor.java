@@ -71,9 +71,7 @@ public interface Hypervisor {
     /// The memory of a guest and nothing else of it, whether its process is alive and answers or not. Of a guest
     /// that left, pages of it may still be needed elsewhere; one that arrived may wait for pages. Empty if its
     /// memory is not there any more.
-    default Optional<LeftMemory> leftMemory(String name) throws HypervisorException {
-        return Optional.empty();
-    }
+    Optional<LeftMemory> leftMemory(String name) throws HypervisorException;
 
     /// Memory that is good until it is closed.
     interface LeftMemory extends AutoCloseable {

@@ -29,26 +29,20 @@ public interface MigrationEngine extends AutoCloseable {
     /// @param memory of the copy that is left here, which does not run
     /// @param gate   asked, now and then, whether the target still has the guest in that epoch
     /// @return completes with what became of it; never exceptionally
-    default CompletableFuture<PagesOwed.Outcome> servePages(
-            PagesOwed.Debt debt, long epoch, GuestMemory memory, SwitchoverGate gate) {
-        throw new UnsupportedOperationException("This engine does not serve pages after the switchover");
-    }
+    CompletableFuture<PagesOwed.Outcome> servePages(
+            PagesOwed.Debt debt, long epoch, GuestMemory memory, SwitchoverGate gate);
 
     /// Takes charge of a guest of this host that runs with pages missing since before this agent started: its
     /// source will connect.
     ///
     /// @throws IOException if the kernel cannot be asked for what is missing: to be tried again
-    default void awaitPages(UUID migration, String sourceHost, WaitingGuest guest) throws IOException {
-        throw new UnsupportedOperationException("This engine does not receive pages after the switchover");
-    }
+    void awaitPages(UUID migration, String sourceHost, WaitingGuest guest) throws IOException;
 
     /// Tells the target of a guest that the pages it misses were lost with this host's memory, so that it
     /// gives the guest up.
     ///
     /// @throws IOException if it was not told: to be tried again
-    default void tellPagesLost(PagesOwed.Debt debt, String reason) throws IOException, InterruptedException {
-        throw new UnsupportedOperationException("This engine does not serve pages after the switchover");
-    }
+    void tellPagesLost(PagesOwed.Debt debt, String reason) throws IOException, InterruptedException;
 
     /// Gives up every migration that is not committed and waits, a bounded time, for the outcome. Guests run on.
     @Override

@@ -108,6 +108,11 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     @Override
+    public Optional<LeftMemory> leftMemory(String name) {
+        return Optional.empty();
+    }
+
+    @Override
     public Optional<Guest> adopt(String name) throws HypervisorException {
         if (refuseAdoption) {
             throw new HypervisorException("The guest does not answer");

@@ -10,9 +10,12 @@ import io.godwit.migration.MigrationProgress.Phase;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationReport.Result;
 import io.godwit.migration.MigrationRequest;
+import io.godwit.migration.PagesOwed;
 import io.godwit.migration.Slowness;
 import io.godwit.migration.SwitchoverGate;
+import io.godwit.migration.WaitingGuest;
 import io.godwit.shim.DeviceState;
+import io.godwit.shim.GuestMemory;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
 import java.io.IOException;
@@ -58,6 +61,26 @@ public final class LoopbackEngine implements MigrationEngine {
     @Override
     public List<String> preflight(MigrationRequest request) throws IOException {
         return target(request).blockers(offer(request));
+    }
+
+    @Override
+    public CompletableFuture<PagesOwed.Outcome> servePages(
+            PagesOwed.Debt debt, long epoch, GuestMemory memory, SwitchoverGate gate) {
+        throw withoutMemory();
+    }
+
+    @Override
+    public void awaitPages(UUID migration, String sourceHost, WaitingGuest guest) {
+        throw withoutMemory();
+    }
+
+    @Override
+    public void tellPagesLost(PagesOwed.Debt debt, String reason) {
+        throw withoutMemory();
+    }
+
+    private static IllegalStateException withoutMemory() {
+        return new IllegalStateException("Guests of this engine have no memory that could come late");
     }
 
     @Override

@@ -306,7 +306,9 @@ public final class SourceMigration implements Migration {
         log.error("Guest {} was to move to {}: {}", guest.spec().name(), target, warning);
         LateHandover leaving = late;
         if (leaving != null) {
+            // Whoever has the guest does not need what is here of it.
             leaving.recall();
+            late = null;
         }
         return finish(elsewhere.epoch(), "The guest belongs to '" + elsewhere.host() + "'", warning);
     }

@@ -27,8 +27,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Two agents, and a third host that is nothing but records, and dies.
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterFailoverTest {
     private static final long WAIT_MS = 300;
     private static final Duration SOON = Duration.ofSeconds(10);

@@ -18,11 +18,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Migrations that go wrong: the guest runs on exactly one host afterwards, nothing is left on the other, and
 /// the next migration works.
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(90)
 class MigrationFailureTest {
     private static final long PAGES = 16 << 8;

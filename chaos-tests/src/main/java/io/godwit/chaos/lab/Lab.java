@@ -100,6 +100,13 @@ public final class Lab implements AutoCloseable {
         return hosts.get(number - 1);
     }
 
+    /// The processes of all hosts that may have an image open, found in one walk.
+    public List<Long> imageProcesses() {
+        return Namespace.processesIn(hosts.stream().map(LabHost::namespace).toList()).stream()
+                .filter(LabHost::opensImages)
+                .toList();
+    }
+
     public GuestImage image() {
         return image;
     }

@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// A guest that writes faster than its migration may send. Something gives way, which one is said, and it is
 /// given back on every way out.
+@Thorough
 final class ConvergenceIT {
     private static final Duration LONG = Duration.ofMinutes(2);
 
@@ -51,7 +52,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void throttleSlowsTheGuestUntilItsBudgetCanBeMet() throws IOException {
         JsonNode report = guest.move(
                 source, target(), "--bandwidth", "12MiB/s", "--on-slow", "throttle", "--downtime-ms", "1500");
@@ -89,7 +89,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void abortEndsWithTheFigures() {
         Command.Result result =
                 guest.migrate(source, target(), "--bandwidth", "8MiB/s", "--downtime-ms", "100", "--on-slow", "abort");
@@ -102,7 +101,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void aGuestWhoseMigrationIsCancelledWhileItIsSlowedIsLetGo() {
         Underway migration = slowedMigration();
         migration.cancel();
@@ -116,7 +114,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void aGuestWhoseTargetDiesWhileItIsSlowedIsLetGo() {
         Underway migration = slowedMigration();
         host(target()).killAgent();
@@ -131,7 +128,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void aGuestWhoseAgentDiesWhileItIsSlowedIsLetGoByTheNextOne() throws IOException {
         slowedMigration();
         long qemu = qemu(source);
@@ -145,7 +141,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void theCapCanBeChangedWhileItGoesOn() {
         Underway migration = Underway.start(lab, guest, source, target(), 64 << 10);
         migration.awaitRounds();

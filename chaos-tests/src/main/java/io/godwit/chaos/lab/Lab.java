@@ -62,8 +62,9 @@ public final class Lab implements AutoCloseable {
             Lab lab = new Lab(settings, paths, built.copyTo(paths.images()));
             lab.network.create();
             if (!networkOnly) {
-                lab.zookeeper.start(START_TIMEOUT);
+                lab.zookeeper.launch();
                 new LabCertificates(settings, paths).issue(lab.network);
+                lab.zookeeper.awaitStart(START_TIMEOUT);
             }
             lab.hosts.forEach(LabHost::writeConfiguration);
             return lab;

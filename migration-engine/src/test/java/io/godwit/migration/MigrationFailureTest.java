@@ -110,6 +110,18 @@ class MigrationFailureTest {
         }
     }
 
+    @Test
+    void aRecordThatCannotBeLookedAtAheadCostsNothingButTime() throws Exception {
+        try (TwoHosts hosts = new TwoHosts(PAGES)) {
+            hosts.fillSource();
+            hosts.record.expectFails = true;
+            MigrationReport report = hosts.start(policy -> policy).report().get(20, TimeUnit.SECONDS);
+            assertThat(report.result()).isEqualTo(Result.COMPLETED);
+            assertThat(hosts.record.calls())
+                    .containsExactlyInAnyOrder("beginHandover host-a", "expectCommit host-b", "commit host-b");
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Fault.class)
     void whileTheHandoverIsRecorded(Fault fault) throws Exception {

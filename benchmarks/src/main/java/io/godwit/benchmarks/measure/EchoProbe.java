@@ -20,13 +20,20 @@ public final class EchoProbe implements AutoCloseable {
     private static final long INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long JOIN_MS = 5_000;
 
+    /// Answers are waited for until none has come for so long: a guest that got behind answers late.
+    private static final long LATE_MS = 1_000;
+
+    private static final long LATE_MS_MAX = 15_000;
+
     private final DatagramChannel channel;
     private final long[] sentNs;
     private final long[] answeredNs;
     private final Thread sender;
     private final Thread receiver;
+    private volatile boolean ended;
     private volatile boolean closing;
     private volatile int sent;
+    private final AtomicLong answers = new AtomicLong();
     private final AtomicLong duplicates = new AtomicLong();
 
     @SuppressWarnings("ThreadPriorityCheck") // Nothing relies on it but the precision of what is seen.
@@ -51,8 +58,16 @@ public final class EchoProbe implements AutoCloseable {
         return probe;
     }
 
-    /// Ends the series and tells what was seen between two moments of `System.nanoTime`.
-    public EchoSeen stop(long fromNs, long toNs) {
+    /// Ends the series, waits for late answers, and tells what was seen of what was sent between two moments of
+    /// `System.nanoTime`.
+    public EchoSeen stop(long fromNs, long toNs) throws InterruptedException {
+        ended = true;
+        sender.join(JOIN_MS);
+        long before = -1;
+        for (long waitedMs = 0; waitedMs < LATE_MS_MAX && answers.get() != before; waitedMs += LATE_MS) {
+            before = answers.get();
+            TimeUnit.MILLISECONDS.sleep(LATE_MS);
+        }
         close();
         int count = sent;
         return new EchoSeries(Arrays.copyOf(sentNs, count), Arrays.copyOf(answeredNs, count), duplicates.get())
@@ -62,8 +77,8 @@ public final class EchoProbe implements AutoCloseable {
     private void send() {
         ByteBuffer datagram = ByteBuffer.allocateDirect(Long.BYTES);
         long due = System.nanoTime();
-        for (int number = 0; number < sentNs.length && !closing; number++) {
-            for (long now = System.nanoTime(); now - due < 0 && !closing; now = System.nanoTime()) {
+        for (int number = 0; number < sentNs.length && !ended; number++) {
+            for (long now = System.nanoTime(); now - due < 0 && !ended; now = System.nanoTime()) {
                 LockSupport.parkNanos(due - now);
             }
             datagram.clear().putLong(number).flip();
@@ -103,6 +118,7 @@ public final class EchoProbe implements AutoCloseable {
         if (datagram.remaining() != Long.BYTES) {
             return;
         }
+        answers.incrementAndGet();
         long number = datagram.getLong();
         if (number < 0 || number >= sent) {
             return;
@@ -116,6 +132,7 @@ public final class EchoProbe implements AutoCloseable {
 
     @Override
     public void close() {
+        ended = true;
         closing = true;
         try {
             sender.join(JOIN_MS);

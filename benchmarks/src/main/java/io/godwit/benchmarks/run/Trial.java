@@ -39,9 +39,6 @@ final class Trial {
     /// There and back. After so many a move takes no longer than the next one.
     private static final int REHEARSALS_MAX = 8;
 
-    /// For answers that are late.
-    private static final long LATE_MS = 500;
-
     private final Lab lab;
     private final GuestFile guest;
     private final GuestServices services;
@@ -122,7 +119,7 @@ final class Trial {
             Move move = subject.move(plan.downtimeMs(), plan.timeoutS());
             long wireBytes = wire.bytesSent() - wireBefore;
             HostUse use = meter.stop();
-            TimeUnit.MILLISECONDS.sleep(AFTER_MS + LATE_MS);
+            TimeUnit.MILLISECONDS.sleep(AFTER_MS);
             long beforeNs = startNs - TimeUnit.MILLISECONDS.toNanos(BEFORE_MS);
             return new Watched(
                     move,

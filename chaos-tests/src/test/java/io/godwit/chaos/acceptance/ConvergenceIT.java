@@ -258,8 +258,9 @@ final class ConvergenceIT {
 
     private String stretching() {
         return """
-                {"targetHost":"h%d","downtimeBudgetMs":%d,"bandwidthBytesPerSecond":%d,"onSlow":"stretch",\
-                "downtimeMaxMs":20000,"verify":false,"dryRun":false}""".formatted(target(), BUDGET_MS, 12 << 20);
+                {"targetHost":"h%d","downtimeBudgetMs":%d,"bandwidthBytesPerSecond":%d,\
+                "onSlow":"stretch","downtimeMaxMs":20000,\
+                "verify":false,"dryRun":false}""".formatted(target(), BUDGET_MS, BYTES_PER_SECOND);
     }
 
     private static long qemu(int host) {

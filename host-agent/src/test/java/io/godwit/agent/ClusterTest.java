@@ -30,8 +30,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Two agents on real records, and guests without memory that move between them.
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterTest {
     private static final String MIGRATION = "/v1/guests/web1/migration";
 

@@ -33,8 +33,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Two agents with the real engine and real records, and a guest that writes more than its migration may send.
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 class PostcopyEndToEndTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);

@@ -28,8 +28,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Two agents on real records, and guests that are not where, or not as, their record says.
+@Execution(ExecutionMode.CONCURRENT)
 class RecoveryTest {
     private static final RecordView ON_H1 = new RecordView("running", "h1", "", 1);
 

@@ -20,6 +20,10 @@ public interface SwitchoverGate {
     /// guest must stay paused until then. Also right to call if [#beginHandover] did not complete.
     Verdict takeBack() throws InterruptedException;
 
+    /// Target: [#commit] is near, and what it has to look at may be looked at now, while the guest stands still
+    /// for other reasons. Changes nothing, decides nothing, and makes no difference but in time.
+    void expectCommit() throws InterruptedException;
+
     /// Target: takes the guest, with its images and addresses. Waits until the record's content is *known*. The
     /// guest may be resumed on [Verdict.RunHere] and must be destroyed on [Verdict.RunElsewhere].
     Verdict commit() throws InterruptedException;

@@ -21,6 +21,7 @@ final class FakeRecord {
     volatile @Nullable CountDownLatch holdCommit;
     volatile boolean handoverAnswerLost;
     volatile boolean neverCommit;
+    volatile boolean expectFails;
     final AtomicInteger errorsBeforeTakeBack = new AtomicInteger();
     volatile Runnable whenCommitted = () -> {};
     final List<String> calls = new ArrayList<>();
@@ -95,6 +96,14 @@ final class FakeRecord {
             synchronized (FakeRecord.this) {
                 handover = false;
                 return verdict(host);
+            }
+        }
+
+        @Override
+        public void expectCommit() {
+            called("expectCommit " + host);
+            if (expectFails) {
+                throw new IllegalStateException("the record cannot be looked at ahead");
             }
         }
 

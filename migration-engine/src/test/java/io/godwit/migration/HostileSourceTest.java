@@ -18,8 +18,11 @@ import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Sources that do not keep to the protocol: the connection ends, no guest is started, and the host goes on.
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(90)
 class HostileSourceTest {
     private static final Message HELLO = new Message.Hello(1, 1, Message.Role.CONTROL, 0, Token.NONE);

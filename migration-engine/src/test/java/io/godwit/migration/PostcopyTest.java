@@ -19,9 +19,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Guests that write faster than anything converges, switched over with pages missing, with faults in
 /// between. Their memory is real and checks itself page by page.
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 class PostcopyTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);

@@ -152,6 +152,20 @@ public interface Ownership extends AutoCloseable {
     /// Idempotent.
     Verdict commit(String guest, UUID migration, Claims claims) throws InterruptedException;
 
+    /// Reads ahead what a [#commit] has to read, so that it has only to write when the time comes. Changes nothing
+    /// and promises nothing: what is written is written only if none of it has changed since, and is read again
+    /// otherwise.
+    ///
+    /// @return the commit, to be asked for as often as wanted; without an answer of ZooKeeper, one that reads
+    PreparedCommit prepareCommit(String guest, UUID migration, Claims claims) throws InterruptedException;
+
+    /// A [#commit] that may have been read ahead.
+    @FunctionalInterface
+    interface PreparedCommit {
+        /// As [Ownership#commit].
+        Verdict commit() throws InterruptedException;
+    }
+
     /// Reads who owns the guest now, for an agent that found it after a restart. Waits until the content is
     /// known. A HANDOVER in which this host is the source is taken back first; one in which it is the target is
     /// [Verdict.NotMine].

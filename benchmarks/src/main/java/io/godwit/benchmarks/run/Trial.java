@@ -37,7 +37,7 @@ final class Trial {
     /// A silence that begins with the move's end still belongs to it.
     private static final long AFTER_MS = 1_000;
     /// There and back. After so many a move takes no longer than the next one.
-    private static final int REHEARSALS_MAX = 4;
+    private static final int REHEARSALS_MAX = 8;
 
     /// For answers that are late.
     private static final long LATE_MS = 500;
@@ -86,7 +86,7 @@ final class Trial {
     /// Moves that nobody watches. What is wrong afterwards, as sentences.
     List<String> rehearse(GodwitSubject subject) throws InterruptedException {
         GuestStatus before = awaitBoot();
-        subject.rehearse(Math.min(REHEARSALS_MAX, plan.runs()), plan.downtimeMs(), plan.timeoutS());
+        subject.rehearse(Math.min(REHEARSALS_MAX, 2 * plan.runs()), plan.downtimeMs(), plan.timeoutS());
         return faults(before);
     }
 

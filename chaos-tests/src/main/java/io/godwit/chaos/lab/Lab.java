@@ -62,8 +62,9 @@ public final class Lab implements AutoCloseable {
             Lab lab = new Lab(settings, paths, built.copyTo(paths.images()));
             lab.network.create();
             if (!networkOnly) {
-                lab.zookeeper.start(START_TIMEOUT);
+                lab.zookeeper.launch();
                 new LabCertificates(settings, paths).issue(lab.network);
+                lab.zookeeper.awaitStart(START_TIMEOUT);
             }
             lab.hosts.forEach(LabHost::writeConfiguration);
             return lab;
@@ -98,6 +99,13 @@ public final class Lab implements AutoCloseable {
     /// @param number from 1
     public LabHost host(int number) {
         return hosts.get(number - 1);
+    }
+
+    /// The processes of all hosts that may have an image open, found in one walk.
+    public List<Long> imageProcesses() {
+        return Namespace.processesIn(hosts.stream().map(LabHost::namespace).toList()).stream()
+                .filter(LabHost::opensImages)
+                .toList();
     }
 
     public GuestImage image() {

@@ -1,10 +1,14 @@
 package io.godwit.chaos.lab;
 
+import io.godwit.agent.certs.CertificateAuthority;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.List;
 
-/// The lab's own authority and a certificate for each host, made with the commands an operator uses.
+/// The lab's own authority and a certificate for each host, as `godwit certs` makes them; made here, for a program
+/// started for each takes a second of every lab.
 final class LabCertificates {
     private final LabSettings settings;
     private final Path folder;
@@ -14,27 +18,14 @@ final class LabCertificates {
         this.folder = paths.run().resolve("certs");
     }
 
-    void issue(LabNetwork network) {
+    void issue(LabNetwork network) throws IOException {
         if (settings.insecure()) {
             return;
         }
-        godwit("certs", "init", "--dir", folder.toString());
+        CertificateAuthority authority = new CertificateAuthority(folder, Instant.now(), new SecureRandom());
+        authority.init();
         for (int number = 1; number <= settings.hosts(); number++) {
-            godwit(
-                    "certs",
-                    "issue",
-                    "h" + number,
-                    "--address",
-                    network.agentAddress(number),
-                    "--dir",
-                    folder.toString());
+            authority.issue("h" + number, List.of(network.agentAddress(number)));
         }
-    }
-
-    private void godwit(String... arguments) {
-        List<String> command = new java.util.ArrayList<>(
-                List.of(settings.repository().resolve("godwit").toString()));
-        command.addAll(List.of(arguments));
-        Command.run(command, Duration.ofSeconds(60)).orThrow();
     }
 }

@@ -253,6 +253,12 @@ public final class LabHost {
                 .toList();
     }
 
+    /// Whether it is a guest's QEMU or serves images: nobody else opens them.
+    static boolean opensImages(long pid) {
+        String program = program(pid);
+        return program.contains("qemu-system") || program.contains("qemu-storage-daemon");
+    }
+
     private static String program(long pid) {
         try {
             return Files.readSymbolicLink(Path.of("/proc/" + pid + "/exe")).toString();

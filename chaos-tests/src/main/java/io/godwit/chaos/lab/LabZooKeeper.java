@@ -34,7 +34,17 @@ public final class LabZooKeeper {
 
     /// Starts all servers and waits until each serves. Their data are those of the time before.
     public void start(Duration timeout) {
+        launch();
+        awaitStart(timeout);
+    }
+
+    /// Starts all servers and returns at once.
+    void launch() {
         servers.forEach(ZooKeeperNode::launch);
+    }
+
+    /// Waits until each serves.
+    void awaitStart(Duration timeout) {
         servers.forEach(server -> Daemon.await("ZooKeeper's start", timeout, server::serves));
     }
 

@@ -1,11 +1,17 @@
 package io.godwit.chaos.lab;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// One network namespace the lab has made. Every process in it is the lab's, whoever started it: that is how
@@ -14,6 +20,7 @@ import java.util.stream.Stream;
 /// @param name as `ip netns` shows it
 public record Namespace(String name) {
     private static final Path NAMED = Path.of("/run/netns");
+    private static final Path PROC = Path.of("/proc");
 
     /// The command line that runs a program inside.
     public List<String> wrap(String... program) {
@@ -34,10 +41,42 @@ public record Namespace(String name) {
         return Command.must(command.toArray(String[]::new));
     }
 
-    /// Processes inside, threads not counted.
+    /// Processes inside, threads not counted; none if it does not exist.
     public List<Long> processes() {
-        Command.Result pids = Command.run(List.of("ip", "netns", "pids", name), java.time.Duration.ofSeconds(20));
-        return pids.stdout().lines().map(String::strip).map(Long::parseLong).toList();
+        return processesIn(List.of(this));
+    }
+
+    /// Processes inside any of these, found in one walk over the machine's. The kernel is asked directly, as
+    /// `ip netns pids` does: watches ask many times a second, and a program started for each answer would take the
+    /// processor from the guests that are watched.
+    static List<Long> processesIn(List<Namespace> namespaces) {
+        Set<Object> wanted = new HashSet<>();
+        namespaces.forEach(namespace -> identity(NAMED.resolve(namespace.name)).ifPresent(wanted::add));
+        List<Long> found = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(PROC)) {
+            for (Path entry : entries) {
+                String pid = entry.getFileName().toString();
+                if (Character.isDigit(pid.charAt(0))
+                        && identity(entry.resolve("ns/net"))
+                                .filter(wanted::contains)
+                                .isPresent()) {
+                    found.add(Long.parseLong(pid));
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new LabException("The machine's processes cannot be listed in " + PROC, e);
+        }
+        return found;
+    }
+
+    /// What tells one namespace from another; empty if it, or the process it is asked of, does not exist any more.
+    private static Optional<Object> identity(Path namespace) {
+        try {
+            return Optional.ofNullable(
+                    Files.readAttributes(namespace, BasicFileAttributes.class).fileKey());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /// Names of the tap devices inside.

@@ -20,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// A guest that writes faster than its migration may send. Something gives way, which one is said, and it is
 /// given back on every way out.
+@Thorough
 final class ConvergenceIT {
     private static final Duration LONG = Duration.ofMinutes(2);
 
@@ -55,7 +56,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void throttleSlowsTheGuestUntilItsBudgetCanBeMet() throws IOException {
         JsonNode report = guest.move(
                 source, target(), "--bandwidth", "12MiB/s", "--on-slow", "throttle", "--downtime-ms", "1500");
@@ -105,7 +105,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void aNetworkThatIsCutInASilenceThatWasStretchedLeavesTheGuestAndTheNextBudgetAsTheyWere() throws IOException {
         Underway migration = stretchedMigration();
         lab.network().cut(1, 2);
@@ -119,7 +118,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void aCancellationInASilenceThatWasStretchedLeavesTheGuestAndTheNextBudgetAsTheyWere() throws IOException {
         Underway migration = stretchedMigration();
         migration.cancel();
@@ -128,7 +126,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void abortEndsWithTheFigures() {
         Command.Result result =
                 guest.migrate(source, target(), "--bandwidth", "8MiB/s", "--downtime-ms", "100", "--on-slow", "abort");
@@ -141,7 +138,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void aGuestWhoseMigrationIsCancelledWhileItIsSlowedIsLetGo() {
         Underway migration = slowedMigration();
         migration.cancel();
@@ -155,7 +151,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void aGuestWhoseTargetDiesWhileItIsSlowedIsLetGo() {
         Underway migration = slowedMigration();
         host(target()).killAgent();
@@ -170,7 +165,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void aGuestWhoseAgentDiesWhileItIsSlowedIsLetGoByTheNextOne() throws IOException {
         slowedMigration();
         long qemu = qemu(source);
@@ -184,7 +178,6 @@ final class ConvergenceIT {
     }
 
     @Test
-    @Thorough
     void theCapCanBeChangedWhileItGoesOn() {
         Underway migration = Underway.start(lab, guest, source, target(), 64 << 10);
         migration.awaitRounds();

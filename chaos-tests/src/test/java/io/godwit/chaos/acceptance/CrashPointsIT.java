@@ -105,6 +105,7 @@ final class CrashPointsIT {
     }
 
     @Test
+    @Thorough
     void recoveryNamesTheSourceThatIsDownAndFindsNothingLeftToDoOnceItIsBack() throws IOException {
         LabHost dying = dieAt(CrashPoint.SOURCE_PAUSED);
         await().atMost(SETTLE_TIMEOUT)

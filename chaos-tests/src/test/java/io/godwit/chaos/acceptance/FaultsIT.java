@@ -142,6 +142,7 @@ final class FaultsIT {
     }
 
     @Test
+    @Thorough
     void aQemuThatRefusesTheDeviceState() {
         host(target()).killAgent();
         FaultyAgent.launch(host(target()), FaultyAgent.Fault.DEVICE_STATE_CORRUPTED);

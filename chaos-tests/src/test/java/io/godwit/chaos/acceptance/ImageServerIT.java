@@ -102,6 +102,8 @@ final class ImageServerIT {
         GuestServices services = guest.services();
         GuestStatus before = services.status().orElseThrow();
         PingProbe ping = PingProbe.start(lab.network().client(), guest.file().address());
+        // A silence begins with an answer.
+        guest.assertWorks();
         lab.host(1).losePower();
         List<Acknowledgement> acknowledged = guest.acknowledged();
         try {

@@ -21,7 +21,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -56,12 +55,7 @@ final class TestGuest implements AutoCloseable {
         this.records = AcknowledgementProbe.start(lab.network().client(), file.address());
         long inode = ImageWriters.inode(file.image());
         ImageWriters writers = new ImageWriters();
-        this.image = new ImageWatch(() -> writers.of(
-                inode,
-                lab.hosts().stream()
-                        .flatMap(
-                                host -> Stream.concat(host.guestProcesses().stream(), host.storageProcesses().stream()))
-                        .toList()));
+        this.image = new ImageWatch(() -> writers.of(inode, lab.imageProcesses()));
     }
 
     /// Creates it and waits until its workload runs.

@@ -64,6 +64,11 @@ final class SourceGate implements SwitchoverGate {
     }
 
     @Override
+    public void expectCommit() {
+        throw new IllegalStateException("Only the target commits; this is the source of guest " + guest);
+    }
+
+    @Override
     public Verdict commit() {
         throw new IllegalStateException("Only the target commits; this is the source of guest " + guest);
     }

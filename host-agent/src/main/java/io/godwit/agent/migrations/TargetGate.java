@@ -6,6 +6,7 @@ import io.godwit.storage.ImageStoreException;
 import io.godwit.storage.Ownership;
 import java.time.Duration;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,7 @@ final class TargetGate implements SwitchoverGate {
     private final UUID migration;
     private final Claims claims;
     private final Fencing fencing;
+    private volatile Ownership.@Nullable PreparedCommit ahead;
 
     /// Makes sure that nobody else can write the guest's images.
     @FunctionalInterface
@@ -49,12 +51,19 @@ final class TargetGate implements SwitchoverGate {
         throw new IllegalStateException("Only the source takes a guest back; this is the target of guest " + guest);
     }
 
+    @Override
+    public void expectCommit() throws InterruptedException {
+        ahead = ownership.prepareCommit(guest, migration, claims);
+    }
+
     /// The record first, the images after: an image server grants them to nobody whom the record does not name.
     /// While the images cannot be had the guest belongs to this host and stands still here, for nobody else may run
     /// it; so this goes on trying until it has them, or the record has given the guest to somebody else.
     @Override
     public Verdict commit() throws InterruptedException {
-        io.godwit.storage.Verdict verdict = ownership.commit(guest, migration, claims);
+        Ownership.PreparedCommit prepared = ahead;
+        io.godwit.storage.Verdict verdict =
+                prepared == null ? ownership.commit(guest, migration, claims) : prepared.commit();
         while (verdict instanceof io.godwit.storage.Verdict.Mine mine) {
             try {
                 fencing.activate(mine.epoch());

@@ -203,6 +203,11 @@ public final class ScriptedOwnership implements Ownership {
     }
 
     @Override
+    public PreparedCommit prepareCommit(String guest, UUID migration, Claims claims) {
+        return () -> commit(guest, migration, claims);
+    }
+
+    @Override
     public Verdict commit(String guest, UUID migration, Claims claims) {
         return verdict("commit " + guest + " " + migration);
     }

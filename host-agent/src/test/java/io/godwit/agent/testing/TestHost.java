@@ -37,6 +37,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -238,10 +240,12 @@ public final class TestHost implements AutoCloseable {
 
     /// Closes hosts side by side, for each takes seconds to stop in order.
     public static void closeAll(TestHost... hosts) {
-        CompletableFuture.allOf(Arrays.stream(hosts)
-                        .map(host -> CompletableFuture.runAsync(host::close))
-                        .toArray(CompletableFuture<?>[]::new))
-                .join();
+        try (ExecutorService closing = Executors.newVirtualThreadPerTaskExecutor()) {
+            CompletableFuture.allOf(Arrays.stream(hosts)
+                            .map(host -> CompletableFuture.runAsync(host::close, closing))
+                            .toArray(CompletableFuture<?>[]::new))
+                    .join();
+        }
     }
 
     @Override

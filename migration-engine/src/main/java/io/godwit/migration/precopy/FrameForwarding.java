@@ -110,17 +110,24 @@ final class FrameForwarding implements AutoCloseable {
         return ForwardingEnd.reached(nanoClock.getAsLong() - runningAtNanos, figures.quietNs(), figures.announced());
     }
 
-    /// The guest runs at the target. Waits, a bounded time, until the network has learnt that, and for the
-    /// target's word of what it has delivered. Nothing is captured any more when this returns.
+    /// The guest runs at the target: from now on there is an end to what comes here for it. Whoever has something
+    /// else to do does it before [#finish].
+    void runsElsewhere() {
+        if (sending != null) {
+            runningAtNanos = nanoClock.getAsLong();
+            running = true;
+            capture.runsElsewhere();
+        }
+    }
+
+    /// Waits, a bounded time, until the network has learnt where the guest runs, and for the target's word of what
+    /// it has delivered. Nothing is captured any more when this returns.
     ForwardedFrames finish(SourceWire wire) {
         Thread thread = sending;
         if (thread == null) {
             close();
             return ForwardedFrames.NONE;
         }
-        runningAtNanos = nanoClock.getAsLong();
-        running = true;
-        capture.runsElsewhere();
         FramesDone done = FramesDone.NOTHING;
         try {
             thread.join(Duration.ofMillis(Limits.FRAMES_TAIL_MS + Limits.FRAMES_DONE_MS));

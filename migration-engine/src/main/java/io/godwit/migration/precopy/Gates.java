@@ -64,6 +64,20 @@ final class Gates {
         return untilKnown("taken back", gate::takeBack);
     }
 
+    /// Has the gate look at what the commit will need, beside whatever the caller does now. Nothing waits for it,
+    /// and nothing depends on it.
+    static void expectCommit(SwitchoverGate gate) {
+        var _ = Thread.ofVirtual().name("godwit-expect-commit").start(() -> {
+            try {
+                gate.expectCommit();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            } catch (RuntimeException e) {
+                log.warn("The record could not be looked at ahead of the commit, which will do so itself", e);
+            }
+        });
+    }
+
     static Verdict commit(SwitchoverGate gate) {
         return untilKnown("committed", gate::commit);
     }

@@ -77,9 +77,13 @@ final class PrecopyRounds implements AutoCloseable {
         this.rescan = new Rescan(this::scan, writtenMeanwhile);
     }
 
-    /// Attaches the tracker and opens the data connections.
-    void open() throws Exception {
+    /// Attaches the tracker.
+    void track() throws IOException {
         tracker = guest.track();
+    }
+
+    /// Opens the data connections.
+    void connect() throws Exception {
         List<Link> links = wire.openData(request.policy().connections());
         sender = new RoundSender(
                 session,

@@ -149,7 +149,9 @@ public final class SourceMigration implements Migration {
         PrecopyRounds opened =
                 new PrecopyRounds(request, limits, session, wire, ram, counters, report, fixedCost, meters, nanoClock);
         rounds = opened;
-        opened.open();
+        opened.track();
+        wire.awaitPrepared();
+        opened.connect();
         session.phaseDeadline(
                 Math.max(1, request.policy().timeoutMs() - counters.elapsedMs()) + Limits.LAST_DECISION_MS,
                 "It did not converge within " + request.policy().timeoutMs() + " ms");
@@ -239,8 +241,11 @@ public final class SourceMigration implements Migration {
         if (!warning.isEmpty()) {
             report.warn(warning);
         }
+        forwarding.runsElsewhere();
+        // In the time for which late frames are waited for anyway.
+        closeRounds();
         report.forwarded(forwarding.finish(wire), forwarding.failure());
-        close();
+        wire.close();
         String kept = leaving == null ? "" : leaving.end(epoch, report);
         if (!kept.isEmpty()) {
             transitionTo(new SourceState.Done(Result.COMPLETED), kept);
@@ -345,11 +350,15 @@ public final class SourceMigration implements Migration {
     }
 
     private void close() {
+        closeRounds();
+        wire.close();
+    }
+
+    private void closeRounds() {
         PrecopyRounds open = rounds;
         if (open != null) {
             open.close();
         }
-        wire.close();
     }
 
     private void complete(MigrationReport result) {

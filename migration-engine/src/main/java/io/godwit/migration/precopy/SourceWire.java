@@ -88,8 +88,13 @@ final class SourceWire implements Receiver, AutoCloseable {
         return request(new Question(offer), Answer.class, Limits.QUESTION_MS).blockers();
     }
 
-    void prepare(Offer offer, int connections, boolean verify) throws IOException, InterruptedException {
-        request(new Prepare(offer, connections, verify), Prepared.class, Limits.PREPARE_MS);
+    /// Has the target begin to prepare; [#awaitPrepared] waits for its end.
+    void prepare(Offer offer, int connections, boolean verify) {
+        ask(new Prepare(offer, connections, verify), Prepared.class);
+    }
+
+    void awaitPrepared() throws IOException, InterruptedException {
+        var _ = answer(FrameType.PREPARE, Prepared.class, Limits.PREPARE_MS);
     }
 
     /// Has the target make ready for a guest with pages missing.
@@ -193,6 +198,11 @@ final class SourceWire implements Receiver, AutoCloseable {
 
     private <M extends Message> M request(Message request, Class<M> answer, long timeoutMs)
             throws IOException, InterruptedException {
+        ask(request, answer);
+        return answer(request.type(), answer, timeoutMs);
+    }
+
+    private void ask(Message request, Class<? extends Message> answer) {
         session.change(() -> {
             expected = answer;
             reply = null;
@@ -201,10 +211,12 @@ final class SourceWire implements Receiver, AutoCloseable {
         if (request instanceof Complete) {
             completeSent = true;
         }
+    }
+
+    private <M extends Message> M answer(FrameType asked, Class<M> answer, long timeoutMs)
+            throws IOException, InterruptedException {
         session.await(
-                () -> reply != null,
-                timeoutMs,
-                "The target did not answer " + request.type() + " within " + timeoutMs + " ms");
+                () -> reply != null, timeoutMs, "The target did not answer " + asked + " within " + timeoutMs + " ms");
         return answer.cast(Objects.requireNonNull(reply));
     }
 

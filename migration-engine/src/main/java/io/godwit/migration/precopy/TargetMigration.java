@@ -225,6 +225,7 @@ final class TargetMigration {
 
     private void load() throws Exception {
         long started = nanoClock.getAsLong();
+        Gates.expectCommit(incoming().gate());
         late().load(PackedDeviceState.unpack(deviceState));
         loadMicros = micros(started);
         session.check();

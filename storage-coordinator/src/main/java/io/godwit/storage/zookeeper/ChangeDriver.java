@@ -49,8 +49,15 @@ final class ChangeDriver {
     /// @throws OwnershipException     UNDECIDED if the deadline passes before the outcome is known
     /// @throws IllegalStateException  if the connection is closed meanwhile
     Conclusion run(ChangeRequest request, Deadline deadline) throws OwnershipException, InterruptedException {
+        return run(request, deadline, null);
+    }
+
+    /// @param ahead what [#readAhead] has read for this very request, and is taken for the first reading; null if
+    /// nothing
+    Conclusion run(ChangeRequest request, Deadline deadline, @Nullable GuestSnapshot ahead)
+            throws OwnershipException, InterruptedException {
         ChangeProcess process = processes.apply(request.event());
-        Run run = new Run(request, deadline);
+        Run run = new Run(request, deadline, ahead);
         ChangeAction action = process.start();
         while (true) {
             if (action instanceof ChangeAction.Done(Conclusion conclusion)) {
@@ -60,15 +67,32 @@ final class ChangeDriver {
         }
     }
 
+    /// Reads what the request's first step will read. Every write is bound to the versions that were read, and
+    /// whoever is refused has a quorum confirm it, so it does no harm if it is old by then.
+    ///
+    /// @return null if nothing was learnt, or something stands in the way that may be gone when it counts
+    @Nullable
+    GuestSnapshot readAhead(ChangeRequest request) throws InterruptedException {
+        try {
+            GuestSnapshot seen = GuestSnapshot.read(store, request);
+            return seen.view().obstacles().isEmpty() ? seen : null;
+        } catch (UnreadableRecord | KeeperException e) {
+            log.debug("Nothing was read ahead of {}", request.event(), e);
+            return null;
+        }
+    }
+
     private final class Run {
         private final ChangeRequest request;
         private final Deadline deadline;
+        private @Nullable GuestSnapshot ahead;
         private @Nullable GuestSnapshot snapshot;
         private boolean writeLost;
 
-        Run(ChangeRequest request, Deadline deadline) {
+        Run(ChangeRequest request, Deadline deadline, @Nullable GuestSnapshot ahead) {
             this.request = request;
             this.deadline = deadline;
+            this.ahead = ahead;
         }
 
         ChangeAnswer answer(ChangeAction action) throws OwnershipException, InterruptedException {
@@ -91,6 +115,12 @@ final class ChangeDriver {
         }
 
         private ChangeAnswer read() throws InterruptedException {
+            GuestSnapshot before = ahead;
+            if (before != null) {
+                ahead = null;
+                snapshot = before;
+                return new ChangeAnswer.Seen(before.view());
+            }
             if (writeLost) {
                 meters.readBack();
                 writeLost = false;

@@ -26,8 +26,10 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.apache.curator.framework.state.ConnectionState;
+import org.jspecify.annotations.Nullable;
 
 /// [Ownership] on ZooKeeper. Each method turns a call into an [OwnerEvent], has it carried through, and turns the
 /// conclusion into an answer.
@@ -235,9 +237,20 @@ public final class ZooKeeperOwnership implements Ownership {
 
     @Override
     public Verdict commit(String guest, UUID migration, Claims claims) throws InterruptedException {
+        return endless(commitRequest(guest, migration, claims));
+    }
+
+    @Override
+    public PreparedCommit prepareCommit(String guest, UUID migration, Claims claims) throws InterruptedException {
+        ChangeRequest request = commitRequest(guest, migration, claims);
+        AtomicReference<@Nullable GuestSnapshot> ahead = new AtomicReference<>(driver.readAhead(request));
+        return () -> endless(request, ahead.getAndSet(null));
+    }
+
+    private ChangeRequest commitRequest(String guest, UUID migration, Claims claims) {
         NodeNames.checkName("guest name", guest);
         OwnerEvent event = new OwnerEvent.Commit(guest, settings.host(), settings.bootId(), migration);
-        return endless(new ChangeRequest(event, ClaimNames.canonical(claims), null, new DebtChange.Untouched()));
+        return new ChangeRequest(event, ClaimNames.canonical(claims), null, new DebtChange.Untouched());
     }
 
     @Override
@@ -283,8 +296,12 @@ public final class ZooKeeperOwnership implements Ownership {
     }
 
     private Verdict endless(ChangeRequest request) throws InterruptedException {
+        return endless(request, null);
+    }
+
+    private Verdict endless(ChangeRequest request, @Nullable GuestSnapshot ahead) throws InterruptedException {
         try {
-            return driver.run(request, Deadline.never()).verdict();
+            return driver.run(request, Deadline.never(), ahead).verdict();
         } catch (OwnershipException e) {
             throw new IllegalStateException("A change without a deadline ended undecided", e);
         }

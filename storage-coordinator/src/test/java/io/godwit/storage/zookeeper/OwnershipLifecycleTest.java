@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.godwit.storage.Claims;
 import io.godwit.storage.GuestEntry;
 import io.godwit.storage.OwnerRecord.OwnerState;
+import io.godwit.storage.Ownership;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.Verdict;
@@ -93,6 +94,27 @@ class OwnershipLifecycleTest {
         assertThat(zookeeper.records().keySet()).isEqualTo(before);
         alpha.ownership().stopped("tidy", epoch);
         alpha.ownership().forget("tidy");
+    }
+
+    @Test
+    void aCommitThatWasReadAheadDecidesOnTheRecordAsItIsThen() throws Exception {
+        Claims claims = new Claims(Set.of("/srv/ahead.img"), Set.of("10.0.0.8"));
+        UUID first = UUID.randomUUID();
+        alpha.ownership().claim("ahead", "{}", claims);
+        Ownership.PreparedCommit early = beta.ownership().prepareCommit("ahead", first, claims);
+        alpha.ownership().beginHandover("ahead", 1, "beta", first);
+        Ownership.PreparedCommit late = beta.ownership().prepareCommit("ahead", first, claims);
+        assertThat(alpha.ownership().takeBack("ahead", first)).isEqualTo(new Verdict.Mine(1));
+        assertThat(late.commit()).isEqualTo(new Verdict.NotMine("alpha", 1));
+        assertThat(early.commit()).isEqualTo(new Verdict.NotMine("alpha", 1));
+
+        UUID second = UUID.randomUUID();
+        Ownership.PreparedCommit beforeHandover = beta.ownership().prepareCommit("ahead", second, claims);
+        alpha.ownership().beginHandover("ahead", 1, "beta", second);
+        assertThat(beforeHandover.commit()).isEqualTo(new Verdict.Mine(2));
+        assertThat(beforeHandover.commit()).isEqualTo(new Verdict.Mine(2));
+        assertThat(zookeeper.records())
+                .containsEntry("/godwit/addresses/10.0.0.8", "{\"v\":1,\"guest\":\"ahead\",\"epoch\":2}");
     }
 
     @Test

@@ -174,7 +174,8 @@ final class GridOptions {
         return Arrays.stream(Fill.values())
                 .filter(fill -> fill.name().toLowerCase(Locale.ROOT).equals(word))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("Content is not zero, text, random or sparse: " + word));
+                .orElseThrow(
+                        () -> new IllegalArgumentException("Content is not zero, text, random or sparse: " + word));
     }
 
     private static <T> List<T> chosen(List<String> words, String usual, Function<String, T> parse, T[] all) {

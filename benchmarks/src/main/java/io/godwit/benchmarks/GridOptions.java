@@ -24,6 +24,9 @@ final class GridOptions {
     private static final Pattern GODWIT = Pattern.compile("([a-z0-9-]{1,24})(?:=(.+))?");
     private static final Pattern FIELD = Pattern.compile("([A-Za-z]{1,40}):([A-Za-z0-9._-]{1,40})");
 
+    /// What `every` content is. The published grids have these.
+    private static final Fill[] CONTENTS = {Fill.ZERO, Fill.TEXT, Fill.RANDOM};
+
     @Option(
             names = "--link",
             split = ",",
@@ -44,7 +47,7 @@ final class GridOptions {
             names = "--content",
             split = ",",
             paramLabel = "KIND",
-            description = "zero, text, random, or every (default: text).")
+            description = "zero, text, random, sparse, or every of the first three (default: text).")
     List<String> contents = new ArrayList<>();
 
     @Option(
@@ -120,7 +123,7 @@ final class GridOptions {
         return Plan.grid(
                 chosen(links, "1gbit", Link::of, Link.values()),
                 chosen(dirtyings, "20", Dirtying::of, Dirtying.values()),
-                chosen(contents, "text", GridOptions::content, Fill.values()));
+                chosen(contents, "text", GridOptions::content, CONTENTS));
     }
 
     private List<Configuration> configurations() {
@@ -171,7 +174,8 @@ final class GridOptions {
         return Arrays.stream(Fill.values())
                 .filter(fill -> fill.name().toLowerCase(Locale.ROOT).equals(word))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("Content is not zero, text or random: " + word));
+                .orElseThrow(
+                        () -> new IllegalArgumentException("Content is not zero, text, random or sparse: " + word));
     }
 
     private static <T> List<T> chosen(List<String> words, String usual, Function<String, T> parse, T[] all) {

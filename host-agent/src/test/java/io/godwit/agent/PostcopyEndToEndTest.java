@@ -140,6 +140,24 @@ class PostcopyEndToEndTest {
         assertThat(missesPages(memory2)).isFalse();
     }
 
+    /// The guest that was to be told so has ended by itself meanwhile, and its host has started it anew.
+    @Test
+    void aSourceThatHasLostThePagesOfAGuestInAnEarlierEpochStopsTellingItsHost() throws Exception {
+        leaveAndLinger();
+        h1.stop();
+        h2.stop();
+        memory1.crash("web1");
+        memory2.crash("web1");
+        h1.startWithRealEngine(memory1);
+        assertThat(notes(h1)).as("there is nobody to be told yet").containsExactly("web1.owed");
+        h2.startWithRealEngine(memory2);
+        await().atMost(PATIENCE)
+                .until(() -> json(h2.get("/v1/guests/web1"), HttpStatus.OK, GuestView.class)
+                                .epoch()
+                        == 3);
+        await().atMost(PATIENCE).until(() -> notes(h1).isEmpty());
+    }
+
     @Test
     void aTargetThatCannotRunItWithPagesMissingLeavesItWhereItIs() throws Exception {
         memory2.failNext(SyntheticOperation.MISSING_PAGES);

@@ -8,11 +8,15 @@ import java.util.UUID;
 /// Whoever finds its paused copy, also after a restart, must keep it and go on serving its pages until they
 /// are paid.
 public interface PagesOwed {
+    /// No guest ever has this epoch.
+    long EPOCH_NOT_KNOWN = 0;
+
     /// For those who do not outlive the migration.
     PagesOwed NOT_REMEMBERED = new PagesOwed() {
         @Override
-        public void owe(Debt debt) {
+        public long owe(Debt debt) {
             // Whoever chose this has no next life to remember for.
+            return EPOCH_NOT_KNOWN;
         }
 
         @Override
@@ -23,7 +27,10 @@ public interface PagesOwed {
 
     /// From now on the target may take the guest with pages missing. Must be on disk when this returns; on
     /// failure the guest is not switched over.
-    void owe(Debt debt) throws IOException;
+    ///
+    /// @return the epoch in which the target has the guest if it takes it: in any other it is not the guest that
+    /// the pages belong to. [#EPOCH_NOT_KNOWN] leaves that to whatever the record says at the commit
+    long owe(Debt debt) throws IOException;
 
     /// Nothing is owed (any more): everything has arrived, or the guest never left, or nobody needs it. Does
     /// not fail.

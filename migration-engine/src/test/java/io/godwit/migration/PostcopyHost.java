@@ -17,11 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// A host of synthetic guests whose engine can be stopped and started again, as an agent's is.
@@ -54,6 +56,7 @@ final class PostcopyHost implements IncomingGuests, PagesOwed, AutoCloseable {
     volatile @Nullable FakeRecord record;
     volatile boolean debtsCannotBeNoted;
     volatile Duration patience = Duration.ofMinutes(5);
+    final AtomicInteger waitingGuestFails = new AtomicInteger();
     MigrationEngine engine;
 
     private final Path directory;
@@ -136,6 +139,9 @@ final class PostcopyHost implements IncomingGuests, PagesOwed, AutoCloseable {
 
             @Override
             public boolean gone() {
+                if (waitingGuestFails.getAndDecrement() > 0) {
+                    throw new IllegalStateException("its process cannot be looked at");
+                }
                 return guest.gone().isDone();
             }
 
@@ -175,11 +181,12 @@ final class PostcopyHost implements IncomingGuests, PagesOwed, AutoCloseable {
     }
 
     @Override
-    public void owe(Debt debt) throws IOException {
+    public long owe(Debt debt) throws IOException {
         if (debtsCannotBeNoted) {
             throw new IOException("The disk is full");
         }
         debts.add("owes " + debt.targetHost());
+        return Objects.requireNonNull(record).epoch() + 1;
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.godwit.shim.RunState;
 import io.godwit.shim.synthetic.SyntheticGuest;
 import io.godwit.shim.synthetic.SyntheticOperation;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +52,14 @@ class PostcopyTest {
 
     private Migration start(SyntheticGuest guest, long bandwidth) {
         return a.engine.start(a.request(guest, b, proxy.address(), bandwidth));
+    }
+
+    private void closeProxy() {
+        try {
+            proxy.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static MigrationReport completed(Migration migration) throws Exception {
@@ -231,6 +240,25 @@ class PostcopyTest {
     }
 
     @Test
+    void aTargetThatCannotSeeToWhoWaitsTriesAgain() throws Exception {
+        SyntheticGuest guest = a.runningGuest();
+        MigrationRequest request = a.request(guest, b, proxy.address(), SLOW);
+        Migration migration = a.engine.start(request);
+        SyntheticGuest moved = b.nextGuest();
+        b.restartEngine();
+        assertThat(moved.missesPages()).isTrue();
+        b.waitingGuestFails.set(3);
+        b.engine.awaitPages(request.id(), a.name, b.waiting(moved));
+        completed(migration);
+        b.awaitEvent("leaves pages");
+        b.awaitEvent("arrived");
+        assertThat(b.waitingGuestFails).hasNegativeValue();
+        assertTrueAndAlive(moved);
+        guest.close();
+        end(moved);
+    }
+
+    @Test
     void aSourceWhoseMemoryIsLostSaysSoAndTheGuestIsDestroyed() throws Exception {
         SyntheticGuest guest = a.runningGuest();
         MigrationRequest request = a.request(guest, b, proxy.address(), SLOW);
@@ -259,6 +287,47 @@ class PostcopyTest {
         assertThat(a.hypervisor.present()).isEmpty();
         assertThat(a.debts).endsWith("paid");
         guest.close();
+    }
+
+    /// What the target said is lost, and when the record is read it speaks of a later life of the guest there.
+    @Test
+    void aSourceThatLearnsLateOfAGuestInALaterEpochLetsGo() throws Exception {
+        SyntheticGuest guest = a.runningGuest();
+        MigrationRequest request = a.request(guest, b, proxy.address(), SLOW);
+        FakeRecord record = java.util.Objects.requireNonNull(b.record);
+        record.whenCommitted = () -> {
+            record.startedAgain();
+            closeProxy();
+        };
+        MigrationReport report = completed(a.engine.start(request));
+        assertThat(report.warnings()).anyMatch(warning -> warning.contains("the record was read instead"));
+        assertThat(report.warnings()).anyMatch(warning -> warning.contains("is no more"));
+        assertThat(a.hypervisor.present()).isEmpty();
+        assertThat(a.debts).containsExactly("owes host-b", "paid");
+        guest.close();
+        end(b.nextGuest());
+    }
+
+    /// What comes unasked takes minutes, so who waits when the connection is lost waits for what it asked for.
+    @Test
+    void whatWasAskedForInVainIsAskedForAgainOnTheNextConnection() throws Exception {
+        SyntheticGuest guest = a.runningGuest();
+        Migration migration = start(guest, SLOW);
+        SyntheticGuest moved = b.nextGuest();
+        migration.adjust(new Adjustment(64L << 10, null));
+        for (int i = 0; i < 3; i++) {
+            proxy.cut();
+            assertThat(moved.missesPages()).isTrue();
+            long before = moved.pagesWritten();
+            await().atMost(Duration.ofSeconds(20)).until(() -> moved.pagesWritten() > before + 300);
+        }
+        migration.adjust(new Adjustment(0L, null));
+        completed(migration);
+        b.awaitEvent("leaves pages");
+        b.awaitEvent("arrived");
+        assertTrueAndAlive(moved);
+        guest.close();
+        end(moved);
     }
 
     @Test

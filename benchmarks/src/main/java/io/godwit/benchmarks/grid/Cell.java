@@ -22,6 +22,7 @@ public record Cell(Link link, Dirtying dirtying, Fill content) {
                     case ZERO -> "nearly zero content";
                     case TEXT -> "text-like content";
                     case RANDOM -> "random content";
+                    case SPARSE -> "random content, rewritten in parts";
                 };
     }
 

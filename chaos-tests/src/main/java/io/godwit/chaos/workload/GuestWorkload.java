@@ -21,7 +21,10 @@ public record GuestWorkload(int bufferMiB, int workingSetMiB, int rateMiBPerSeco
         ZERO,
         /// Compresses to about a quarter.
         TEXT,
-        RANDOM
+        RANDOM,
+        /// Random at first; who writes a page again changes about a quarter of it, so that it can be sent as a
+        /// difference.
+        SPARSE
     }
 
     public GuestWorkload {

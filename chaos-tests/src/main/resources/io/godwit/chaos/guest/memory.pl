@@ -2,6 +2,7 @@
 # "GWPAGE01", i (32-bit little-endian), generation (32-bit), 4080 bytes that follow from these two.
 #   gw_mem   MiB filled once            gw_ws   MiB of these written again and again
 #   gw_rate  MiB written a second       gw_fill zero | text (compresses about 1:4) | random
+#            | sparse (random, and writing a page again changes little of it)
 # A connection to port 7001 makes it compare every byte with what it should be; the answer is one line of JSON.
 use strict;
 use warnings;
@@ -15,10 +16,13 @@ my $pages      = $ENV{gw_mem} * 256;
 my $working    = ( $ENV{gw_ws} // $ENV{gw_mem} ) * 256;
 my $per_second = ( $ENV{gw_rate} // 0 ) * 256;
 my $pool_bytes = 2 << 20;
+my $fill       = $ENV{gw_fill} // 'text';
+my $sparse     = $fill eq 'sparse';
+my $CHANGED    = 512;
 $working = $pages if $working > $pages;
 
 # The pages' content is cut out of this pool, at a place that follows from page and generation.
-my $pool     = make_pool( $ENV{gw_fill} // 'text' );
+my $pool     = make_pool( $sparse ? 'random' : $fill );
 my $pool_sum = unpack( '%32V*', $pool );
 
 # One string, cut so that our pages coincide with the processor's. Perl moves a string on its first change, so
@@ -44,8 +48,19 @@ sub make_pool {
 
 sub content {
     my ( $page, $generation ) = @_;
+    return sparse_content( $page, $generation ) if $sparse;
     return pack( 'a8L<L<', 'GWPAGE01', $page, $generation )
         . substr( $pool, ( $page * 40503 + $generation * 9973 ) % $pool_bytes, $PAGE - 16 );
+}
+
+# The same bytes in every generation, but for a piece whose place and content follow from it.
+sub sparse_content {
+    my ( $page, $generation ) = @_;
+    my $content = pack( 'a8L<L<', 'GWPAGE01', $page, $generation )
+        . substr( $pool, ( $page * 40503 ) % $pool_bytes, $PAGE - 16 );
+    substr( $content, 16 + ( $generation * 520 ) % ( $PAGE - 16 - $CHANGED ), $CHANGED ) =
+        substr( $pool, ( $page * 40503 + $generation * 9973 ) % $pool_bytes, $CHANGED );
+    return $content;
 }
 
 sub write_page {

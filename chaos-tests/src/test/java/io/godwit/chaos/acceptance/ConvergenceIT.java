@@ -8,6 +8,7 @@ import io.godwit.chaos.lab.Lab;
 import io.godwit.chaos.lab.LabHost;
 import io.godwit.chaos.lab.LabSettings;
 import io.godwit.chaos.workload.GuestWorkload;
+import io.godwit.migration.MigrationProgress.Phase;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -25,6 +26,9 @@ final class ConvergenceIT {
 
     /// Less than the guest writes. Its working set takes 3 s at that.
     private static final long BYTES_PER_SECOND = 8 << 20;
+
+    /// Much less than its working set takes at any cap that is used here.
+    private static final long BUDGET_MS = 300;
 
     private static Lab lab;
     private static TestGuest guest;
@@ -86,6 +90,39 @@ final class ConvergenceIT {
         assertThat(report.path("slowness").path("throttlePercentTop").asInt(-1)).isZero();
         guest.assertRunsOnlyOn(target());
         guest.assertTrue();
+    }
+
+    @Test
+    void aTargetThatDiesInASilenceThatWasStretchedLeavesTheGuestAndTheNextBudgetAsTheyWere() throws IOException {
+        Underway migration = stretchedMigration();
+        host(target()).killAgent();
+        try {
+            assertEndedStretched(migration.awaitReport(LONG), "FAILED");
+        } finally {
+            host(target()).startAgent();
+        }
+        assertTheNextOneBeginsWithTheBudgetThatWasAskedFor();
+    }
+
+    @Test
+    void aNetworkThatIsCutInASilenceThatWasStretchedLeavesTheGuestAndTheNextBudgetAsTheyWere() throws IOException {
+        Underway migration = stretchedMigration();
+        lab.network().cut(1, 2);
+        try {
+            assertEndedStretched(migration.awaitReport(LONG), "FAILED");
+        } finally {
+            lab.network().heal(1, 2);
+        }
+        await().atMost(LONG).until(() -> host(target()).guestProcesses().isEmpty());
+        assertTheNextOneBeginsWithTheBudgetThatWasAskedFor();
+    }
+
+    @Test
+    void aCancellationInASilenceThatWasStretchedLeavesTheGuestAndTheNextBudgetAsTheyWere() throws IOException {
+        Underway migration = stretchedMigration();
+        migration.cancel();
+        assertEndedStretched(migration.awaitReport(LONG), "CANCELLED");
+        assertTheNextOneBeginsWithTheBudgetThatWasAskedFor();
     }
 
     @Test
@@ -169,6 +206,54 @@ final class ConvergenceIT {
                         > 0);
         assertThat(HeldBack.isHeldBack(qemu(source))).as("slowed by the kernel").isTrue();
         return migration;
+    }
+
+    /// A migration whose budget has grown, and which has paused the guest for about as long.
+    private Underway stretchedMigration() {
+        Underway migration = Underway.start(lab, guest, source, stretching());
+        await("budget that has grown, and the silence it was for")
+                .atMost(LONG)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() ->
+                        migration.progress().path("slowness").path("budgetMs").asLong(0) > BUDGET_MS
+                                && migration
+                                        .progress()
+                                        .path("phase")
+                                        .asString("")
+                                        .equals(Phase.SWITCHOVER.name()));
+        return migration;
+    }
+
+    private void assertEndedStretched(JsonNode report, String result) {
+        assertThat(report.path("result").asString("")).as("%s", report).isEqualTo(result);
+        assertThat(report.path("reason").asString("")).contains("ms of pause");
+        assertThat(report.path("downtimeBudgetMs").asLong(0)).isEqualTo(BUDGET_MS);
+        assertThat(report.path("slowness").path("budgetMs").asLong(0))
+                .as("%s", report)
+                .isGreaterThan(BUDGET_MS);
+        guest.assertWorks();
+    }
+
+    /// And ends with that, because the cap is lifted.
+    private void assertTheNextOneBeginsWithTheBudgetThatWasAskedFor() throws IOException {
+        guest.assertRunsOnlyOn(source);
+        guest.assertMemoryTrue();
+        Underway next = Underway.start(lab, guest, source, stretching());
+        next.awaitRounds();
+        assertThat(next.progress().path("slowness").path("budgetMs").asLong(0)).isEqualTo(BUDGET_MS);
+        next.capAt(0);
+        JsonNode report = next.awaitReport(LONG);
+        assertThat(report.path("result").asString("")).as("%s", report).isEqualTo("COMPLETED");
+        assertThat(report.path("downtimeBudgetMs").asLong(0)).isEqualTo(BUDGET_MS);
+        guest.assertRunsOnlyOn(target());
+        guest.assertTrue();
+    }
+
+    private String stretching() {
+        return """
+                {"targetHost":"h%d","downtimeBudgetMs":%d,"bandwidthBytesPerSecond":%d,\
+                "onSlow":"stretch","downtimeMaxMs":20000,\
+                "verify":false,"dryRun":false}""".formatted(target(), BUDGET_MS, BYTES_PER_SECOND);
     }
 
     private static long qemu(int host) {

@@ -63,6 +63,11 @@ final class Underway {
                 .until(() -> phase(view().path("progress")).compareTo(phase) >= 0);
     }
 
+    /// Changes its cap.
+    void capAt(long bytesPerSecond) {
+        source.request("PATCH", path, "{\"bandwidthBytesPerSecond\":%d}".formatted(bytesPerSecond));
+    }
+
     /// Asks for cancellation. A migration that has ended meanwhile refuses, which is no failure.
     void cancel() {
         try {

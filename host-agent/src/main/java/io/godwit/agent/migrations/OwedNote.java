@@ -18,8 +18,10 @@ final class OwedNote implements PagesOwed {
     }
 
     @Override
-    public void owe(Debt debt) throws IOException {
-        notes.owed(guest, new PageNotes.Owed(debt, epoch + 1));
+    public long owe(Debt debt) throws IOException {
+        long there = epoch + 1;
+        notes.owed(guest, new PageNotes.Owed(debt, there));
+        return there;
     }
 
     @Override

@@ -63,10 +63,7 @@ public final class OwedPages implements Adoption.Keeper {
             return false;
         }
         PageNotes.Owed note = found.get();
-        boolean owed = host.ownership().settle(name) instanceof Verdict.NotMine other
-                && other.host().equals(note.debt().targetHost())
-                && other.epoch() == note.epoch();
-        if (!owed) {
+        if (!stillOwed(note, name)) {
             host.pageNotes().forgetOwed(name);
             return false;
         }
@@ -101,7 +98,7 @@ public final class OwedPages implements Adoption.Keeper {
         try {
             Optional<LeftMemory> left = memory(name);
             if (left.isEmpty()) {
-                confess(copy.note().debt(), name, engine);
+                confess(copy.note(), name, engine);
             } else if (!paid(copy, left.get(), engine)) {
                 return;
             }
@@ -148,11 +145,12 @@ public final class OwedPages implements Adoption.Keeper {
     }
 
     /// The guest is lost, and stands still at its target until it is told so, or destroyed by its operator.
-    private void confess(PagesOwed.Debt debt, String name, MigrationEngine engine) throws InterruptedException {
+    private void confess(PageNotes.Owed note, String name, MigrationEngine engine) throws InterruptedException {
+        PagesOwed.Debt debt = note.debt();
         String reason = "The memory that " + host.name() + " had of the guest is gone";
         LOG.error("Guest {} on {} is lost: {}", name, debt.targetHost(), reason);
         boolean told = false;
-        while (!told && stillThere(debt, name)) {
+        while (!told && stillOwed(note, name)) {
             try {
                 engine.tellPagesLost(debt, reason);
                 told = true;
@@ -163,8 +161,10 @@ public final class OwedPages implements Adoption.Keeper {
         }
     }
 
-    private boolean stillThere(PagesOwed.Debt debt, String name) throws InterruptedException {
+    /// In a later epoch the target has another life of the guest, which knows nothing of these pages.
+    private boolean stillOwed(PageNotes.Owed note, String name) throws InterruptedException {
         return host.ownership().settle(name) instanceof Verdict.NotMine other
-                && other.host().equals(debt.targetHost());
+                && other.host().equals(note.debt().targetHost())
+                && other.epoch() == note.epoch();
     }
 }

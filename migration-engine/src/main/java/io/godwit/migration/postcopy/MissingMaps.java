@@ -3,6 +3,8 @@ package io.godwit.migration.postcopy;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message.Postcopy.MissingMap;
 import io.godwit.migration.protocol.ProtocolException;
+import io.godwit.shim.GuestMemory;
+import io.godwit.shim.HypervisorException;
 import io.godwit.shim.PageBitmap;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,5 +72,16 @@ public final class MissingMaps {
             throw new IllegalStateException("The map of missing pages is not complete");
         }
         return map;
+    }
+
+    /// Every page that is not there.
+    static PageBitmap holes(GuestMemory memory) throws HypervisorException {
+        PageBitmap data = new PageBitmap(memory.pageCount());
+        memory.dataPages(data);
+        PageBitmap holes = new PageBitmap(data.pageCount());
+        for (long page = data.nextClear(0); page >= 0; page = data.nextClear(page + 1)) {
+            holes.set(page);
+        }
+        return holes;
     }
 }

@@ -12,7 +12,6 @@ import io.godwit.migration.transport.Receiver;
 import io.godwit.shim.GuestMemory;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.MissingPages;
-import io.godwit.shim.PageBitmap;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -22,9 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +35,6 @@ import org.slf4j.LoggerFactory;
 /// missing, so one that comes twice, or late, harms nothing.
 public final class PostcopyTarget implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PostcopyTarget.class);
-    private static final long RETRY_MS = 200;
 
     private final UUID migration;
     private final String sourceHost;
@@ -47,6 +44,7 @@ public final class PostcopyTarget implements AutoCloseable {
     private final MissingMaps told;
     private final Duration patience;
     private final Consumer<String> whenLost;
+    private final LongSupplier nanoClock;
 
     // Under this object's lock.
     private @Nullable MissingLedger ledger;
@@ -54,7 +52,7 @@ public final class PostcopyTarget implements AutoCloseable {
     private final @Nullable Link[] links = new Link[Limits.LATE_CONNECTIONS];
     private final List<LateDecoder> decoders = new ArrayList<>();
     private @Nullable Thread faults;
-    private long unreachedSinceNanos = System.nanoTime();
+    private long unreachedSinceNanos;
 
     /// How it ended.
     public sealed interface End {
@@ -78,7 +76,8 @@ public final class PostcopyTarget implements AutoCloseable {
             WaitingGuest guest,
             MissingPages pages,
             Duration patience,
-            Consumer<String> whenLost) {
+            Consumer<String> whenLost,
+            LongSupplier nanoClock) {
         this.migration = migration;
         this.sourceHost = sourceHost;
         this.guest = guest;
@@ -87,6 +86,8 @@ public final class PostcopyTarget implements AutoCloseable {
         this.told = new MissingMaps(memory.pageCount());
         this.patience = patience;
         this.whenLost = whenLost;
+        this.nanoClock = nanoClock;
+        this.unreachedSinceNanos = nanoClock.getAsLong();
     }
 
     /// Makes an incoming guest ready to run with pages missing.
@@ -95,23 +96,23 @@ public final class PostcopyTarget implements AutoCloseable {
     /// @param whenLost told each time a connection is lost
     /// @throws HypervisorException if that guest cannot; it is as it was
     public static PostcopyTarget prepare(
-            UUID migration, String sourceHost, WaitingGuest guest, Duration patience, Consumer<String> whenLost)
+            UUID migration,
+            String sourceHost,
+            WaitingGuest guest,
+            Duration patience,
+            Consumer<String> whenLost,
+            LongSupplier nanoClock)
             throws HypervisorException {
-        return new PostcopyTarget(migration, sourceHost, guest, guest.missingPages(), patience, whenLost);
+        return new PostcopyTarget(migration, sourceHost, guest, guest.missingPages(), patience, whenLost, nanoClock);
     }
 
     /// Takes charge of a guest that runs with pages missing since before this agent started. Every hole of
     /// its memory is asked for: one that was never more than a page of zeros is that at the source too.
-    public static PostcopyTarget adopt(UUID migration, String sourceHost, WaitingGuest guest, Duration patience)
+    public static PostcopyTarget adopt(
+            UUID migration, String sourceHost, WaitingGuest guest, Duration patience, LongSupplier nanoClock)
             throws HypervisorException {
-        PostcopyTarget target = prepare(migration, sourceHost, guest, patience, _ -> {});
-        PageBitmap data = new PageBitmap(guest.memory().pageCount());
-        guest.memory().dataPages(data);
-        PageBitmap holes = new PageBitmap(data.pageCount());
-        for (long page = data.nextClear(0); page >= 0; page = data.nextClear(page + 1)) {
-            holes.set(page);
-        }
-        target.start(new MissingLedger(holes));
+        PostcopyTarget target = prepare(migration, sourceHost, guest, patience, _ -> {}, nanoClock);
+        target.start(new MissingLedger(MissingMaps.holes(guest.memory())));
         return target;
     }
 
@@ -145,7 +146,7 @@ public final class PostcopyTarget implements AutoCloseable {
         faults = Thread.ofPlatform()
                 .daemon()
                 .name("godwit-faults-" + guest.name())
-                .start(this::serveFaults);
+                .start(new FaultWatch(guest.name(), pages, patience, nanoClock, new Asking())::run);
     }
 
     /// A connection of the source; the former one with this number, if there is one, is of no further use.
@@ -198,22 +199,6 @@ public final class PostcopyTarget implements AutoCloseable {
         }
     }
 
-    private void serveFaults() {
-        long[] faulted = new long[MissingPages.FAULTS_MAX];
-        while (going()) {
-            try {
-                int count = pages.awaitFaults(faulted, Duration.ofMillis(Limits.FAULT_POLL_MS));
-                answer(faulted, count);
-            } catch (HypervisorException e) {
-                if (!going()) {
-                    return;
-                }
-                log.warn("Guest {} misses pages, and those cannot be seen to", guest.name(), e);
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(RETRY_MS));
-            }
-        }
-    }
-
     private synchronized boolean going() {
         if (end != null) {
             return false;
@@ -233,29 +218,7 @@ public final class PostcopyTarget implements AutoCloseable {
 
     /// For how long the source has not been connected; nothing if it is.
     private Duration outOfReach() {
-        return links[0] != null ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - unreachedSinceNanos);
-    }
-
-    private void answer(long[] faulted, int count) throws HypervisorException {
-        List<Long> wanted = new ArrayList<>();
-        List<Long> zeros = new ArrayList<>();
-        synchronized (this) {
-            MissingLedger known = Objects.requireNonNull(ledger);
-            for (int i = 0; i < count; i++) {
-                switch (known.fault(faulted[i])) {
-                    case ASK -> wanted.add(faulted[i]);
-                    case ZERO -> zeros.add(faulted[i]);
-                    case WAIT -> {}
-                }
-            }
-            Link link = links[0];
-            if (link != null) {
-                ask(link, wanted);
-            }
-        }
-        for (long page : zeros) {
-            pages.placeZeros(page, 1);
-        }
+        return links[0] != null ? Duration.ZERO : Duration.ofNanos(nanoClock.getAsLong() - unreachedSinceNanos);
     }
 
     /// Waits for the end, and draws the last conclusion: where nothing is missing any more, the guest's
@@ -271,27 +234,10 @@ public final class PostcopyTarget implements AutoCloseable {
             complete = end == null && known != null && known.left() == 0;
         }
         if (complete) {
-            completePages();
+            endWith(Completion.of(guest, pages));
         }
         synchronized (this) {
             return Objects.requireNonNullElse(end, new End.LetGo());
-        }
-    }
-
-    private void completePages() throws InterruptedException {
-        while (true) {
-            try {
-                pages.complete();
-                endWith(new End.Placed());
-                return;
-            } catch (HypervisorException e) {
-                if (guest.gone()) {
-                    endWith(new End.Gone());
-                    return;
-                }
-                log.warn("Guest {} has all its pages, and the kernel still looks for missing ones", guest.name(), e);
-                TimeUnit.MILLISECONDS.sleep(RETRY_MS);
-            }
         }
     }
 
@@ -348,6 +294,58 @@ public final class PostcopyTarget implements AutoCloseable {
         pages.close();
     }
 
+    private final class Asking implements FaultWatch.Side {
+        @Override
+        public boolean going() {
+            return PostcopyTarget.this.going();
+        }
+
+        @Override
+        public boolean ended() {
+            synchronized (PostcopyTarget.this) {
+                return end != null;
+            }
+        }
+
+        @Override
+        public void answer(long[] faulted, int count) throws HypervisorException {
+            List<Long> wanted = new ArrayList<>();
+            List<Long> zeros = new ArrayList<>();
+            synchronized (PostcopyTarget.this) {
+                MissingLedger known = Objects.requireNonNull(ledger);
+                for (int i = 0; i < count; i++) {
+                    switch (known.fault(faulted[i])) {
+                        case ASK -> wanted.add(faulted[i]);
+                        case ZERO -> zeros.add(faulted[i]);
+                        case WAIT -> {}
+                    }
+                }
+                Link link = links[0];
+                if (link != null) {
+                    ask(link, wanted);
+                }
+            }
+            for (long page : zeros) {
+                pages.placeZeros(page, 1);
+            }
+        }
+
+        @Override
+        public void askAgain() {
+            synchronized (PostcopyTarget.this) {
+                Link link = links[0];
+                if (link != null) {
+                    ask(link, Objects.requireNonNull(ledger).outstanding());
+                }
+            }
+        }
+
+        @Override
+        public void lost(String reason) {
+            endWith(new End.Lost(reason));
+        }
+    }
+
     private final class Arriving implements Receiver {
         private final Link own;
         private final int connection;
@@ -386,7 +384,7 @@ public final class PostcopyTarget implements AutoCloseable {
                     return;
                 }
                 links[connection] = null;
-                unreachedSinceNanos = System.nanoTime();
+                unreachedSinceNanos = nanoClock.getAsLong();
                 left = pagesLeft();
             }
             log.warn(

@@ -100,7 +100,7 @@ public final class IncomingSessions implements Supplier<Receiver>, AutoCloseable
 
     /// Takes charge of a guest that misses pages since before this agent started.
     public void awaitPages(UUID migration, String sourceHost, WaitingGuest guest) throws IOException {
-        PostcopyTarget pages = PostcopyTarget.adopt(migration, sourceHost, guest, agent.latePagesTimeout());
+        PostcopyTarget pages = PostcopyTarget.adopt(migration, sourceHost, guest, agent.latePagesTimeout(), nanoClock);
         postcopies.add(pages);
         Thread.ofVirtual().name("godwit-misses-pages-" + guest.name()).start(() -> {
             try {

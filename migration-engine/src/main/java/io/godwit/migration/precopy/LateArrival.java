@@ -69,7 +69,12 @@ final class LateArrival implements AutoCloseable {
         }
         incoming.leavesPages(offer.migration(), offer.sourceHost());
         PostcopyTarget prepared = PostcopyTarget.prepare(
-                offer.migration(), offer.sourceHost(), new Arrived(incoming), patience, session::fail);
+                offer.migration(),
+                offer.sourceHost(),
+                new Arrived(incoming),
+                patience,
+                session::fail,
+                session.nanoClock());
         pages = prepared;
         arrivals.add(prepared);
         wire.send(new Postcopy.Ready());

@@ -22,6 +22,7 @@ final class LateHandover {
     private final PostcopySource pages;
     private final LongSupplier nanoClock;
     private long runningAtNanos;
+    private long owedEpoch = PagesOwed.EPOCH_NOT_KNOWN;
 
     /// @param pacer the migration's own: what the operator allows it holds for late pages too
     LateHandover(
@@ -56,7 +57,7 @@ final class LateHandover {
 
     /// The note first: what fails from here on is followed by [#recall] or [#serve].
     void open() throws IOException, InterruptedException {
-        request.owed().owe(new PagesOwed.Debt(request.id(), request.targetHost(), request.target()));
+        owedEpoch = request.owed().owe(new PagesOwed.Debt(request.id(), request.targetHost(), request.target()));
         pages.connect();
     }
 
@@ -94,7 +95,7 @@ final class LateHandover {
     }
 
     private String serve(long epoch, SourceReport report) {
-        PostcopySource.End end = pages.serve(PostcopySource.askRecord(request.gate(), request.targetHost(), epoch));
+        PostcopySource.End end = served(epoch);
         report.latePages(
                 new LatePages(pages.pages(), pages.pagesAsked(), (nanoClock.getAsLong() - runningAtNanos) / 1e6));
         return switch (end) {
@@ -116,6 +117,17 @@ final class LateHandover {
                         + ", whose agent stopped: it stands still where it needs them until that agent runs again";
             }
         };
+    }
+
+    /// Who has learnt late that the guest is the target's may have read of a later life of it there.
+    ///
+    /// @param epoch the guest's at the target, as far as it is known
+    private PostcopySource.End served(long epoch) {
+        if (owedEpoch != PagesOwed.EPOCH_NOT_KNOWN && owedEpoch != epoch) {
+            pages.close();
+            return PostcopySource.End.NOT_OWED;
+        }
+        return pages.serve(PostcopySource.askRecord(request.gate(), request.targetHost(), epoch));
     }
 
     /// The guest is not the target's, so nothing is owed.

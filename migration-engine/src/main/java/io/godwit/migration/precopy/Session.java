@@ -18,6 +18,11 @@ final class Session {
         this.nanoClock = nanoClock;
     }
 
+    /// By which it counts its time.
+    LongSupplier nanoClock() {
+        return nanoClock;
+    }
+
     /// Gives up, unless that has happened already or the migration is past it. The first reason counts.
     void fail(String reason) {
         end(new GivenUp(reason, false));

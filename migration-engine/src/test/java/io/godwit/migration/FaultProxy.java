@@ -44,17 +44,25 @@ final class FaultProxy implements AutoCloseable {
     private void accept() {
         try {
             while (true) {
-                Socket client = listener.accept();
-                Socket server = new Socket(behind.getAddress(), behind.getPort());
-                client.setTcpNoDelay(true);
-                server.setTcpNoDelay(true);
-                sockets.add(client);
-                sockets.add(server);
-                Thread.ofVirtual().start(() -> pump(client, server));
-                Thread.ofVirtual().start(() -> pump(server, client));
+                connect(listener.accept());
             }
         } catch (IOException _) {
             // The listener was closed.
+        }
+    }
+
+    private void connect(Socket client) {
+        try {
+            Socket server = new Socket(behind.getAddress(), behind.getPort());
+            client.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+            sockets.add(client);
+            sockets.add(server);
+            Thread.ofVirtual().start(() -> pump(client, server));
+            Thread.ofVirtual().start(() -> pump(server, client));
+        } catch (IOException _) {
+            // Nobody is behind it just now, which its clients may see, and those that come later should not.
+            close(client);
         }
     }
 

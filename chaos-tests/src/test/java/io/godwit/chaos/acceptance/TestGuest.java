@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -102,7 +103,10 @@ final class TestGuest implements AutoCloseable {
 
     /// The guest answers, has not been booted anew, and gets on with its work.
     void assertWorks() {
-        GuestStatus before = services.status().orElseThrow(() -> new AssertionError("Guest does not answer"));
+        GuestStatus before = await("answer of " + name())
+                .atMost(SETTLE_TIMEOUT)
+                .until(services::status, Optional::isPresent)
+                .orElseThrow();
         assertThat(before.bootId()).isEqualTo(bootId);
         await("work of " + name())
                 .atMost(SETTLE_TIMEOUT)

@@ -101,7 +101,14 @@ public final class CrashingAgent {
             case "commit" -> dieAt(CrashPoint.TARGET_COMMITTED);
             default -> {}
         }
-        return result;
+        return result instanceof Ownership.PreparedCommit prepared ? dyingAfter(prepared) : result;
+    }
+
+    private Ownership.PreparedCommit dyingAfter(Ownership.PreparedCommit prepared) {
+        return FaultyHypervisor.proxy(
+                Ownership.PreparedCommit.class,
+                (_, method, arguments) ->
+                        onRecord(method.getName(), () -> FaultyHypervisor.invoke(method, prepared, arguments)));
     }
 
     private @Nullable Object onGuest(Guest guest, String method, Object[] arguments, FaultyHypervisor.Real real)

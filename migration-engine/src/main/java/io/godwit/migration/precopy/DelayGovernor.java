@@ -16,6 +16,12 @@ final class DelayGovernor {
     /// How long packets may stand in the queue because of us: well below what the guest's own ping is to take.
     static final long TARGET_MICROS = 1_500;
 
+    /// What the connections hand over at a time is on the link for a while, however slowly they do: on a slow link for
+    /// longer than the target.
+    private static final double PIECE_BYTES = 32 << 10;
+
+    private static final long TARGET_MICROS_MAX = 4_000;
+
     /// How often a sample is to be taken.
     static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -154,9 +160,15 @@ final class DelayGovernor {
         Taken taken = before.taken().plus(sample);
         State state = new State(
                 before.rate(), before.starting(), before.ceiling(), before.calmNanos() + sample.nanos(), taken, old);
-        return micros > TARGET_MICROS
+        return micros > targetMicros(taken)
                 ? giveWay(state.with(taken, old.longer(base, micros, sample.nanos())), Math.min(micros, old.micros()))
                 : grow(state, sample, base, micros);
+    }
+
+    private static long targetMicros(Taken taken) {
+        return taken.most() <= 0
+                ? TARGET_MICROS
+                : Math.clamp(Math.round(PIECE_BYTES * 1e6 / taken.most()), TARGET_MICROS, TARGET_MICROS_MAX);
     }
 
     /// @param standing what stood in the queue at this sample and at the one before
@@ -176,7 +188,7 @@ final class DelayGovernor {
         }
         double carried = taken.most() > 0 ? Math.min(state.rate(), taken.most()) : state.rate();
         double floor = FLOOR * (taken.peak() > 0 ? taken.peak() : state.rate() / HEADROOM);
-        double cut = carried * (standing > 2 * TARGET_MICROS || state.starting() ? CUT_DEEP : CUT);
+        double cut = carried * (standing > 2 * targetMicros(taken) || state.starting() ? CUT_DEEP : CUT);
         State slower = state.at(Math.max(cut, floor));
         // What was taken while the rate doubled has filled buffers and says nothing of the link.
         Taken known = state.starting() ? Taken.UNKNOWN : taken;
@@ -205,7 +217,7 @@ final class DelayGovernor {
         Taken taken = state.taken();
         boolean free = state.rate() < state.ceiling();
         double factor = free ? REGAIN : probe(state.calmNanos());
-        if (state.starting() && micros <= TARGET_MICROS / 2) {
+        if (state.starting() && micros <= targetMicros(taken) / 2) {
             factor = 2;
         }
         boolean used = HEADROOM * sample.bytes() * 1e9 / sample.nanos() >= state.rate();

@@ -119,6 +119,15 @@ class DelayGovernorTest {
         assertThat(seen.queueMsAt(0.99, 100)).isLessThan(5);
     }
 
+    /// Two records of TLS take 2.8 ms there, and whoever asks for a round trip meanwhile stands behind them.
+    @Test
+    void aSlowLinkThatIsBusyWithAPieceHasNoQueueYet() {
+        Seen seen = run(
+                new Net(_ -> (long) (11 * MIB), 10_000 * MIB, 150, (random, _) -> 2_400 * random.nextDouble()), STEPS);
+        assertThat(seen.mean(100, STEPS)).isGreaterThan(0.85 * 11 * MIB);
+        assertThat(seen.queueMsAt(0.9, 100)).isLessThan(5);
+    }
+
     /// A slow link's buffers take a piece now and then; in between they take nothing, but the link carries.
     @Test
     void aLinkWhoseKernelTakesMuchAtATimeIsFoundAsWell() {

@@ -36,7 +36,7 @@ final class Trial {
     private static final long BEFORE_MS = 1_500;
     /// A silence that begins with the move's end still belongs to it.
     private static final long AFTER_MS = 1_000;
-    /// There and back. After so many a move takes no longer than the next one.
+    /// There and back. The first ones are the slowest by far; an agent's compilers never fall quite silent.
     private static final int REHEARSALS_MAX = 8;
 
     private final Lab lab;

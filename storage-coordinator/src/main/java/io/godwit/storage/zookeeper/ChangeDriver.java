@@ -1,11 +1,13 @@
 package io.godwit.storage.zookeeper;
 
+import io.godwit.storage.OwnerRecord.OwnerState;
 import io.godwit.storage.OwnershipException;
 import io.godwit.storage.OwnershipException.Kind;
 import io.godwit.storage.handover.ChangeAction;
 import io.godwit.storage.handover.ChangeAnswer;
 import io.godwit.storage.handover.ChangeProcess;
 import io.godwit.storage.handover.Conclusion;
+import io.godwit.storage.handover.OwnerContent;
 import io.godwit.storage.handover.OwnerEvent;
 import io.godwit.storage.handover.OwnerView;
 import java.time.Duration;
@@ -67,15 +69,20 @@ final class ChangeDriver {
         }
     }
 
-    /// Reads what the request's first step will read. Every write is bound to the versions that were read, and
-    /// whoever is refused has a quorum confirm it, so it does no harm if it is old by then.
+    /// Reads what a commit's first step will read. Only a handover is good for that: it leads to a write, which
+    /// is bound to the versions that were read, or to a refusal, which a quorum confirms, so it may be old by
+    /// then. That the guest is ours already would be believed as it stands, and must not be old.
     ///
-    /// @return null if nothing was learnt, or something stands in the way that may be gone when it counts
+    /// @return null if nothing was learnt that may be used, or something stands in the way that may be gone when it
+    /// counts
     @Nullable
     GuestSnapshot readAhead(ChangeRequest request) throws InterruptedException {
         try {
             GuestSnapshot seen = GuestSnapshot.read(store, request);
-            return seen.view().obstacles().isEmpty() ? seen : null;
+            OwnerView view = seen.view();
+            OwnerContent content = view.content();
+            boolean handover = content != null && content.record().state() instanceof OwnerState.Handover;
+            return handover && view.obstacles().isEmpty() ? seen : null;
         } catch (UnreadableRecord | KeeperException e) {
             log.debug("Nothing was read ahead of {}", request.event(), e);
             return null;

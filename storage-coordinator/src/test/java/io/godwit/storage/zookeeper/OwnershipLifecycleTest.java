@@ -117,6 +117,21 @@ class OwnershipLifecycleTest {
                 .containsEntry("/godwit/addresses/10.0.0.8", "{\"v\":1,\"guest\":\"ahead\",\"epoch\":2}");
     }
 
+    /// What was read ahead may be old, so it must never be the reason to run a guest.
+    @Test
+    void aGuestThatWasOursWhenReadAheadAndHasLeftSinceIsNotOurs() throws Exception {
+        Claims none = new Claims(Set.of(), Set.of());
+        UUID away = UUID.randomUUID();
+        UUID home = UUID.randomUUID();
+        alpha.ownership().claim("left", "{}", none);
+        alpha.ownership().beginHandover("left", 1, "beta", away);
+        assertThat(beta.ownership().commit("left", away, none)).isEqualTo(new Verdict.Mine(2));
+        Ownership.PreparedCommit again = beta.ownership().prepareCommit("left", away, none);
+        beta.ownership().beginHandover("left", 2, "alpha", home);
+        assertThat(alpha.ownership().commit("left", home, none)).isEqualTo(new Verdict.Mine(3));
+        assertThat(again.commit()).isEqualTo(new Verdict.NotMine("alpha", 3));
+    }
+
     @Test
     void takenBackTheGuestKeepsItsEpochAndTheTargetIsTold() throws Exception {
         UUID migration = UUID.randomUUID();

@@ -83,6 +83,8 @@ class TlsRecordsTest {
             }
             await().atMost(Duration.ofSeconds(20)).until(() -> !alpha.connected());
             try (ZooKeeperServer _ = serve(server)) {
+                // A request waits for no longer than a session; on a busy machine the way back may take that.
+                await().atMost(Duration.ofSeconds(20)).until(alpha::connected);
                 assertThat(alpha.settle("web1")).isEqualTo(new Verdict.Mine(1));
             }
         }

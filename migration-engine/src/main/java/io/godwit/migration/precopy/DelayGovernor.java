@@ -1,6 +1,7 @@
 package io.godwit.migration.precopy;
 
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Finds the rate at which a migration may send without making others on the link wait. Pure: samples in, rate out.
 ///
@@ -11,10 +12,10 @@ import java.util.concurrent.TimeUnit;
 ///
 /// A delay that is not ours must not starve the migration. If cuts do not end it, the rate is halved for a moment: a
 /// queue of ours shrinks then. One that does not is somebody else's, or the machine is just busy, and the delay
-/// becomes the new normal.
+/// is taken for normal until round trips are shorter again.
 final class DelayGovernor {
     /// How long packets may stand in the queue because of us: well below what the guest's own ping is to take.
-    static final long TARGET_MICROS = 1_500;
+    static final long TARGET_MICROS = 2_000;
 
     /// How often a sample is to be taken.
     static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -31,12 +32,23 @@ final class DelayGovernor {
 
     private static final long CONFIRM_AT_START_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    /// What the link has just carried without a queue it will hardly refuse now: a busy machine makes packets late for
+    /// so long that it looks like one.
+    private static final double PROVEN = 0.9;
+
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+
     /// How long it takes until the effect of a cut is seen.
     private static final long HOLD_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
 
     private static final long DOUBT_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final long TEST_NANOS = TimeUnit.MILLISECONDS.toNanos(80);
-    private static final long TEST_DROP_MICROS_MAX = 10_000;
+
+    /// A queue of ours empties to less than this part while the rate is halved.
+    private static final double TEST_DROP = 0.6;
+
+    /// How fast a delay that was not ours is forgotten when round trips are shorter again.
+    private static final long FORGET = 64;
 
     private static final double CUT = 0.93;
     private static final double CUT_DEEP = 0.8;
@@ -60,61 +72,94 @@ final class DelayGovernor {
     /// What was seen since the sample before.
     ///
     /// @param nanos            its length
-    /// @param bytes            handed to the kernel
+    /// @param bytes            that have arrived at the other side
     /// @param roundTripMicros  of the connections, smoothed; 0 if unknown
-    /// @param underWay         whether the kernel had something of ours on the link, maybe handed over long before
+    /// @param underWay         whether anything was still on its way there
     record Sample(long nanos, long bytes, long roundTripMicros, boolean underWay) {}
 
-    /// What the link takes, in bytes a second; 0 while unknown.
+    /// What the link carries, in bytes a second; 0 while unknown.
     ///
     /// @param recent  in the last full window
     /// @param most    of late
+    /// @param calm    the most of late while nothing queued
     /// @param peak    ever, nearly
-    record Taken(double recent, double most, double peak, long windowBytes, long windowNanos) {
-        static final Taken UNKNOWN = new Taken(0, 0, 0, 0, 0);
+    record Taken(double recent, double most, double calm, double peak, long windowBytes, long windowNanos) {
+        static final Taken UNKNOWN = new Taken(0, 0, 0, 0, 0, 0);
 
-        private Taken plus(Sample sample) {
+        private Taken plus(Sample sample, boolean queues) {
             long bytes = windowBytes + sample.bytes();
             long nanos = windowNanos + sample.nanos();
             if (nanos < WINDOW_NANOS) {
-                return new Taken(recent, most, peak, bytes, nanos);
+                return new Taken(recent, most, calm, peak, bytes, nanos);
             }
             double now = bytes * 1e9 / nanos;
-            return new Taken(now, Math.max(now, most * 0.95), Math.max(now, peak * 0.9995), 0, 0);
+            return new Taken(
+                    now,
+                    Math.max(now, most * 0.95),
+                    Math.max(queues ? 0 : now, calm * 0.99),
+                    Math.max(now, peak * 0.9995),
+                    0,
+                    0);
         }
 
         private Taken withPeak(double other) {
-            return new Taken(recent, most, other, windowBytes, windowNanos);
+            return new Taken(recent, most, Math.min(calm, other), other, windowBytes, windowNanos);
         }
     }
 
-    /// @param baseMicros      a round trip on a free link; 0 while unknown
-    /// @param micros          how much longer the last one took
-    /// @param highNanos       for how long each has been too long
-    /// @param testedMicros    the same when the rate was halved to see whether the queue is ours; 0 if it is not
-    /// @param testedCapacity  what the link took then
-    record Queue(long baseMicros, long micros, long highNanos, long testedMicros, double testedCapacity) {
-        static final Queue UNKNOWN = new Queue(0, 0, 0, 0, 0);
+    /// @param baseMicros    a round trip on a free link; 0 while unknown
+    /// @param othersMicros  of what came on top, how much is not ours
+    /// @param micros        how much longer the last round trip took than both
+    /// @param highNanos     for how long each has been too long
+    record Queue(long baseMicros, long othersMicros, long micros, long highNanos) {
+        static final Queue UNKNOWN = new Queue(0, 0, 0, 0);
 
-        private static Queue free(long base, long micros) {
-            return new Queue(base, micros, 0, 0, 0);
+        private Queue after(long roundTripMicros) {
+            long base = baseMicros == 0 ? roundTripMicros : Math.min(baseMicros, roundTripMicros);
+            long more = roundTripMicros - base;
+            long others = more < othersMicros ? othersMicros - (othersMicros - more) / FORGET : othersMicros;
+            return new Queue(base, others, Math.max(0, more - others), highNanos);
         }
 
-        private Queue longer(long base, long now, long nanos) {
-            return new Queue(base, now, highNanos + nanos, testedMicros, testedCapacity);
+        /// A round trip of a time at which nothing was sent.
+        private Queue atLeast(long roundTripMicros) {
+            long base = baseMicros == 0 ? roundTripMicros : Math.min(baseMicros, roundTripMicros);
+            return new Queue(base, othersMicros, micros, highNanos);
         }
 
-        private Queue tested(long standing, double capacity) {
-            return new Queue(baseMicros, micros, highNanos, Math.max(1, standing), capacity);
+        private Queue longer(long nanos) {
+            return new Queue(baseMicros, othersMicros, micros, highNanos + nanos);
         }
 
-        private boolean underTest() {
-            return testedMicros > 0;
+        private Queue calm() {
+            return new Queue(baseMicros, othersMicros, micros, 0);
         }
 
-        /// Although the rate was halved.
-        private boolean unmoved() {
-            return micros > testedMicros - Math.min(testedMicros / 4, TEST_DROP_MICROS_MAX);
+        private Queue notOurs(long standing) {
+            return new Queue(baseMicros, othersMicros + standing, Math.max(0, micros - standing), 0);
+        }
+    }
+
+    /// The rate is halved to see whether a queue is ours.
+    ///
+    /// @param micros    what stood in the queue before
+    /// @param capacity  what the link carried before
+    /// @param nanos     for how long it has been halved
+    /// @param sum       what stood in the queue since, of as many samples
+    record Test(long micros, double capacity, long nanos, long sum, int samples) {
+        private Test after(long standing, long sampleNanos) {
+            // What was on its way before must arrive first.
+            return nanos < TEST_NANOS / 2
+                    ? new Test(micros, capacity, nanos + sampleNanos, 0, 0)
+                    : new Test(micros, capacity, nanos + sampleNanos, sum + standing, samples + 1);
+        }
+
+        private boolean over() {
+            return nanos >= TEST_NANOS && samples > 0;
+        }
+
+        private long mean() {
+            return sum / samples;
         }
     }
 
@@ -122,98 +167,131 @@ final class DelayGovernor {
     /// @param starting   nothing has been seen to queue yet
     /// @param ceiling    up to there the rate grows faster: a little below where a queue was seen last
     /// @param calmNanos  since the last cut
-    record State(double rate, boolean starting, double ceiling, long calmNanos, Taken taken, Queue queue) {
-        static final State START = new State(RATE_START, true, RATE_MAX, HOLD_NANOS, Taken.UNKNOWN, Queue.UNKNOWN);
+    /// @param test       under way; null if none is
+    record State(
+            double rate,
+            boolean starting,
+            double ceiling,
+            long calmNanos,
+            Taken taken,
+            Queue queue,
+            @Nullable Test test) {
+        static final State START =
+                new State(RATE_START, true, RATE_MAX, HOLD_NANOS, Taken.UNKNOWN, Queue.UNKNOWN, null);
 
         long bytesPerSecond() {
             return Math.round(rate);
         }
 
-        private State with(Taken nextTaken, Queue nextQueue) {
-            return new State(rate, starting, ceiling, calmNanos, nextTaken, nextQueue);
+        private State seen(Sample sample) {
+            return new State(
+                    rate,
+                    starting,
+                    ceiling,
+                    calmNanos + sample.nanos(),
+                    taken.plus(sample, queue.highNanos() > 0),
+                    queue.after(sample.roundTripMicros()),
+                    test);
         }
 
         private State at(double next) {
-            return new State(Math.clamp(next, RATE_MIN, RATE_MAX), starting, ceiling, calmNanos, taken, queue);
+            return new State(limited(next), starting, ceiling, calmNanos, taken, queue, test);
+        }
+
+        private State with(Queue next) {
+            return new State(rate, starting, ceiling, calmNanos, taken, next, test);
+        }
+
+        private State with(@Nullable Test next) {
+            return new State(rate, starting, ceiling, calmNanos, taken, queue, next);
+        }
+
+        private State below(double next) {
+            return new State(rate, starting, next, calmNanos, taken, queue, test);
+        }
+
+        private State cutTo(double next) {
+            return new State(limited(next), false, ceiling, 0, taken, queue, test);
+        }
+
+        private static double limited(double rate) {
+            return Math.clamp(rate, RATE_MIN, RATE_MAX);
         }
     }
 
     static State next(State before, Sample sample) {
-        long rtt = sample.roundTripMicros();
-        if (rtt <= 0) {
+        if (sample.roundTripMicros() <= 0) {
             return before;
         }
-        Queue old = before.queue();
-        long base = old.baseMicros() == 0 ? rtt : Math.min(old.baseMicros(), rtt);
         if (sample.bytes() == 0 && !sample.underWay()) {
             // What the kernel says is old, and good for the shortest way only.
-            Queue idle = new Queue(base, old.micros(), old.highNanos(), old.testedMicros(), old.testedCapacity());
-            return before.with(before.taken(), idle);
+            return before.with(before.queue().atLeast(sample.roundTripMicros()));
         }
-        long micros = rtt - base;
-        Taken taken = before.taken().plus(sample);
-        State state = new State(
-                before.rate(), before.starting(), before.ceiling(), before.calmNanos() + sample.nanos(), taken, old);
-        return micros > TARGET_MICROS
-                ? giveWay(state.with(taken, old.longer(base, micros, sample.nanos())), Math.min(micros, old.micros()))
-                : grow(state, sample, base, micros);
+        State state = before.seen(sample);
+        Test test = state.test();
+        if (test != null) {
+            Test further = test.after(state.queue().micros(), sample.nanos());
+            return further.over() ? concluded(state.with((Test) null), further) : state.with(further);
+        }
+        return state.queue().micros() > TARGET_MICROS
+                ? giveWay(
+                        state.with(state.queue().longer(sample.nanos())),
+                        before.queue().micros())
+                : grow(state.with(state.queue().calm()), sample);
     }
 
-    /// @param standing what stood in the queue at this sample and at the one before
-    private static State giveWay(State state, long standing) {
+    /// @param microsBefore what stood in the queue at the sample before
+    private static State giveWay(State state, long microsBefore) {
         Queue queue = state.queue();
         Taken taken = state.taken();
-        if (queue.underTest()) {
-            return queue.highNanos() < DOUBT_NANOS + TEST_NANOS ? state : concluded(state);
-        }
+        long standing = Math.min(queue.micros(), microsBefore);
         if (queue.highNanos() >= DOUBT_NANOS) {
-            State halved = state.at(FLOOR * taken.recent()).with(taken, queue.tested(standing, taken.recent()));
-            return new State(halved.rate(), false, halved.ceiling(), state.calmNanos(), taken, halved.queue());
+            return state.cutTo(FLOOR * taken.recent()).with(new Test(standing, taken.recent(), 0, 0, 0));
         }
         long confirm = state.starting() ? CONFIRM_AT_START_NANOS : CONFIRM_NANOS;
-        if (state.calmNanos() < HOLD_NANOS || queue.highNanos() < confirm) {
+        // A queue that empties needs time, and no second cut.
+        boolean empties = queue.micros() < microsBefore && !state.starting();
+        if (empties || state.calmNanos() < HOLD_NANOS || queue.highNanos() < confirm) {
             return state;
         }
         double carried = taken.most() > 0 ? Math.min(state.rate(), taken.most()) : state.rate();
         double floor = FLOOR * (taken.peak() > 0 ? taken.peak() : state.rate() / HEADROOM);
-        double cut = carried * (standing > 2 * TARGET_MICROS || state.starting() ? CUT_DEEP : CUT);
-        State slower = state.at(Math.max(cut, floor));
-        // What was taken while the rate doubled has filled buffers and says nothing of the link.
-        Taken known = state.starting() ? Taken.UNKNOWN : taken;
-        return new State(slower.rate(), false, CEILING * carried, 0, known, queue);
-    }
-
-    /// The rate was halved for long enough.
-    private static State concluded(State state) {
-        Queue queue = state.queue();
-        Taken taken = state.taken();
-        if (queue.unmoved()) {
-            long base = queue.baseMicros() + Math.min(queue.testedMicros(), queue.micros());
-            return new State(state.rate(), false, taken.peak(), HOLD_NANOS, taken, Queue.free(base, 0));
+        if (queue.highNanos() < PATIENCE_NANOS) {
+            floor = Math.max(floor, PROVEN * taken.calm());
         }
-        State slower = slowerLink(state);
-        return slower.with(slower.taken(), Queue.free(queue.baseMicros(), queue.micros()));
+        double cut = carried * (standing > 2 * TARGET_MICROS || state.starting() ? CUT_DEEP : CUT);
+        // With a queue before it the link carries what it can, and says so better than a rate that was cut already.
+        double ceiling = CEILING * (taken.most() > 0 ? Math.max(taken.most(), taken.calm()) : carried);
+        return state.cutTo(Math.max(cut, floor)).below(ceiling);
     }
 
-    /// The queue is ours, so the link carries less than it did.
-    private static State slowerLink(State state) {
-        return state.with(state.taken().withPeak(state.queue().testedCapacity()), state.queue());
+    /// @param test was long enough
+    private static State concluded(State state, Test test) {
+        Taken taken = state.taken();
+        Queue queue = state.queue();
+        if (test.mean() > TEST_DROP * test.micros()) {
+            // Whoever it is that makes packets late, yielding helps nobody.
+            return state.with(queue.notOurs(Math.min(test.mean(), test.micros())))
+                    .at(taken.peak())
+                    .below(taken.peak());
+        }
+        // The queue is ours, so the link carries less than it did.
+        Taken less = taken.withPeak(test.capacity());
+        return new State(state.rate(), false, CEILING * test.capacity(), state.calmNanos(), less, queue.calm(), null);
     }
 
-    private static State grow(State before, Sample sample, long base, long micros) {
-        State state = before.queue().underTest() ? slowerLink(before) : before;
+    private static State grow(State state, Sample sample) {
         Taken taken = state.taken();
         boolean free = state.rate() < state.ceiling();
         double factor = free ? REGAIN : probe(state.calmNanos());
-        if (state.starting() && micros <= TARGET_MICROS / 2) {
+        if (state.starting() && state.queue().micros() <= TARGET_MICROS / 2) {
             factor = 2;
         }
         boolean used = HEADROOM * sample.bytes() * 1e9 / sample.nanos() >= state.rate();
         boolean bounded = taken.most() > 0 && !(state.starting() && used);
         double most = bounded ? Math.max(RATE_START, HEADROOM * taken.most()) : RATE_MAX;
         State faster = state.at(Math.min(state.rate() * factor, most));
-        double ceiling = free ? state.ceiling() : Math.max(state.ceiling(), faster.rate());
-        return new State(faster.rate(), state.starting(), ceiling, state.calmNanos(), taken, Queue.free(base, micros));
+        return free ? faster : faster.below(Math.max(state.ceiling(), faster.rate()));
     }
 
     private static double probe(long calmNanos) {

@@ -18,7 +18,6 @@ final class LinkPacing implements AutoCloseable {
 
     private final List<Link> links;
     private final Pacer pacer;
-    private final LongSupplier bytesSent;
     private final LongSupplier nanoClock;
     private final MigrationMeters meters;
     private final boolean yields;
@@ -28,18 +27,10 @@ final class LinkPacing implements AutoCloseable {
 
     /// Begins at once.
     ///
-    /// @param bytesSent  all bytes handed to the connections so far
-    /// @param yields     whether the migration gives way to others; else only the pacer's cap holds
-    LinkPacing(
-            List<Link> links,
-            Pacer pacer,
-            LongSupplier bytesSent,
-            LongSupplier nanoClock,
-            MigrationMeters meters,
-            boolean yields) {
+    /// @param yields whether the migration gives way to others; else only the pacer's cap holds
+    LinkPacing(List<Link> links, Pacer pacer, LongSupplier nanoClock, MigrationMeters meters, boolean yields) {
         this.links = List.copyOf(links);
         this.pacer = pacer;
-        this.bytesSent = bytesSent;
         this.nanoClock = nanoClock;
         this.meters = meters;
         this.yields = yields;
@@ -49,13 +40,13 @@ final class LinkPacing implements AutoCloseable {
     private void run() {
         State state = State.START;
         long lastNanos = nanoClock.getAsLong();
-        long lastBytes = taken();
+        long lastBytes = acknowledged();
         try {
             while (true) {
-                links.forEach(Link::askRoundTrip);
+                links.forEach(Link::askFigures);
                 TimeUnit.NANOSECONDS.sleep(DelayGovernor.INTERVAL_NANOS);
                 long now = nanoClock.getAsLong();
-                long bytes = taken();
+                long bytes = acknowledged();
                 if (yields) {
                     state = govern(state, sample(now - lastNanos, bytes - lastBytes), now);
                 }
@@ -107,12 +98,8 @@ final class LinkPacing implements AutoCloseable {
         return all == 0 || links.isEmpty() ? 0 : Math.min(all, Math.round(all * SHARE / links.size()));
     }
 
-    private long taken() {
-        long pending = 0;
-        for (Link link : links) {
-            pending += link.pendingBytes();
-        }
-        return bytesSent.getAsLong() - pending;
+    private long acknowledged() {
+        return links.stream().mapToLong(Link::bytesAcknowledged).sum();
     }
 
     /// The mean of those connections that know theirs; 0 if none does.

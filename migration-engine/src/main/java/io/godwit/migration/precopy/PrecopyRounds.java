@@ -94,12 +94,7 @@ final class PrecopyRounds implements AutoCloseable {
                 counters,
                 nanoClock);
         pacing = new LinkPacing(
-                links,
-                limits.pacer(),
-                counters::bytesSent,
-                nanoClock,
-                meters,
-                request.policy().yields());
+                links, limits.pacer(), nanoClock, meters, request.policy().yields());
     }
 
     /// Sends rounds until what is left fits into the budget; what is left then is in `toSend`.

@@ -46,22 +46,23 @@ public final class Link {
         return channel.isOpen();
     }
 
-    /// Bytes handed to this connection and not yet to the kernel, roughly.
-    public long pendingBytes() {
-        return Math.max(0, channel.config().getWriteBufferHighWaterMark() - channel.bytesBeforeUnwritable());
+    /// Has the kernel asked how the connection does; the next three know it soon after.
+    public void askFigures() {
+        pacing.ask();
     }
 
-    /// Has the kernel asked how long its packets take there and back; [#roundTripMicros] knows it soon after.
-    public void askRoundTrip() {
-        pacing.askRoundTrip();
-    }
-
-    /// As the kernel said when it was asked last, smoothed; 0 if it is not known.
+    /// How long packets take there and back, as the kernel said when it was asked last, smoothed; 0 if it is not
+    /// known.
     public long roundTripMicros() {
         return pacing.roundTripMicros();
     }
 
-    /// Whether packets were under way at that time that had not been answered.
+    /// Bytes that had arrived by then, since the connection was opened.
+    public long bytesAcknowledged() {
+        return pacing.bytesAcknowledged();
+    }
+
+    /// Whether anything handed to the kernel had not arrived by then.
     public boolean underWay() {
         return pacing.underWay();
     }

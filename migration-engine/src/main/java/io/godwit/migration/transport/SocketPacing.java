@@ -1,9 +1,10 @@
 package io.godwit.migration.transport;
 
+import io.godwit.shim.HypervisorException;
+import io.godwit.shim.linux.TcpConnection;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 
 /// What the kernel knows and does about the speed of one connection. All of it happens on the connection's
@@ -20,35 +21,43 @@ final class SocketPacing {
 
     private static final long RATE_MAX = 0xffff_fffeL;
 
+    private static final TcpConnection UNKNOWN = new TcpConnection(0, 0, false);
+
     private final Channel channel;
-    private final EpollTcpInfo info = new EpollTcpInfo();
-    private volatile long roundTripMicros;
-    private volatile boolean underWay;
+    private volatile TcpConnection known = UNKNOWN;
 
     SocketPacing(Channel channel) {
         this.channel = channel;
     }
 
-    void askRoundTrip() {
-        if (channel instanceof EpollSocketChannel socket && socket.isOpen()) {
-            socket.eventLoop().execute(() -> {
-                try {
-                    boolean open = socket.isOpen();
-                    roundTripMicros = open ? socket.tcpInfo(info).rtt() : 0;
-                    underWay = open && info.unacked() > 0;
-                } catch (ChannelException _) {
-                    roundTripMicros = 0;
-                }
-            });
+    /// Asks; the answer is known soon after.
+    void ask() {
+        if (channel instanceof EpollSocketChannel socket) {
+            socket.eventLoop().execute(() -> known = look(socket));
         }
     }
 
+    private TcpConnection look(EpollSocketChannel socket) {
+        try {
+            if (socket.isOpen()) {
+                return TcpConnection.look(socket.fd().intValue());
+            }
+        } catch (HypervisorException _) {
+            // Pacing does without, and whoever uses a broken connection hears of that.
+        }
+        return new TcpConnection(0, known.bytesAcknowledged(), false);
+    }
+
     long roundTripMicros() {
-        return roundTripMicros;
+        return known.roundTripMicros();
+    }
+
+    long bytesAcknowledged() {
+        return known.bytesAcknowledged();
     }
 
     boolean underWay() {
-        return underWay;
+        return known.underWay();
     }
 
     void paceAt(long bytesPerSecond) {

@@ -47,6 +47,12 @@ class CodecChoiceTest {
         assertThat(decide(Codec.LZ4, GBIT / 100, 4, 0.3)).isEqualTo(Codec.ZSTD_3);
     }
 
+    /// Raw pages keep no processor busy, but what is sent has to be encrypted and handed over, and lasts longer.
+    @Test
+    void aBusyMachineGoesBackToCompressionOnceTheLinkIsFull() {
+        assertThat(decide(Codec.RAW, GBIT, 2, 0)).isEqualTo(Codec.LZ4);
+    }
+
     @Test
     void contentThatGainsNothingIsWrittenTheCheapestWay() {
         Map<Codec, Measured> noise = new EnumMap<>(Map.of(

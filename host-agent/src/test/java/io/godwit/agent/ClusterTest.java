@@ -141,6 +141,10 @@ class ClusterTest {
         assertThat(error(h1.post("/v1/guests/web1/migration", wrong), HttpStatus.BAD_REQUEST)
                         .message())
                 .contains("Downtime");
+        MigrateRequest odd = new MigrateRequest("h2", null, null, null, null, null, null, "gzip", false, false);
+        assertThat(error(h1.post("/v1/guests/web1/migration", odd), HttpStatus.BAD_REQUEST)
+                        .message())
+                .contains("not one of auto, fast, none, lz4, zstd: gzip");
         h2.stop();
         assertThat(error(start(h1, "web1", "h2"), HttpStatus.UNPROCESSABLE_ENTITY)
                         .message())

@@ -199,7 +199,7 @@ class PostcopyEndToEndTest {
 
     private void migrate() {
         MigrateRequest request =
-                new MigrateRequest("h2", 1L, BYTES_PER_SECOND, null, "post-copy", null, null, false, false);
+                new MigrateRequest("h2", 1L, BYTES_PER_SECOND, null, "post-copy", null, null, null, false, false);
         json(h1.post("/v1/guests/web1/migration", request), HttpStatus.ACCEPTED, MigrationView.class);
     }
 

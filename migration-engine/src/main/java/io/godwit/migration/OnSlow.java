@@ -1,7 +1,5 @@
 package io.godwit.migration;
 
-import java.util.Locale;
-
 /// What gives way when a guest writes faster than its downtime budget allows. Something has to: its speed, its
 /// silence, for a while its independence from one host, or the migration.
 public enum OnSlow {
@@ -18,21 +16,11 @@ public enum OnSlow {
 
     /// As the command line and the configuration write it.
     public String word() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return Words.of(this);
     }
 
     /// @throws IllegalArgumentException with the words there are, if this is none of them
     public static OnSlow parse(String word) {
-        for (OnSlow answer : values()) {
-            if (answer.word().equals(word)) {
-                return answer;
-            }
-        }
-        StringBuilder words = new StringBuilder();
-        for (OnSlow answer : values()) {
-            words.append(words.isEmpty() ? "" : ", ").append(answer.word());
-        }
-        String shown = word.length() > 40 ? word.substring(0, 40) + "..." : word;
-        throw new IllegalArgumentException("not one of " + words + ": " + shown);
+        return Words.parse(values(), word);
     }
 }

@@ -27,7 +27,21 @@ public record PagePolicy(long deltaCacheBytes, Compression compression) {
         FAST,
         NONE,
         LZ4,
-        ZSTD
+        ZSTD;
+
+        /// @throws IllegalArgumentException with the words there are, if this is none of them
+        public static Compression parse(String word) {
+            return Words.parse(values(), word);
+        }
+
+        /// As the command line and the configuration write it.
+        public String word() {
+            return Words.of(this);
+        }
+    }
+
+    public PagePolicy withCompression(Compression other) {
+        return new PagePolicy(deltaCacheBytes, other);
     }
 
     /// The same, as far as a target of this protocol version understands it.

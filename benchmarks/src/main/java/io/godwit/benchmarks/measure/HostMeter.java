@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 /// end is missed: a tenth of a second at most.
 public final class HostMeter implements AutoCloseable {
     private static final long INTERVAL_MS = 100;
-    private static final int HEAP_EVERY_LOOKS = 5;
+    private static final int HEAP_EVERY_LOOKS = 20;
     private static final Pattern HEAP_USED =
             Pattern.compile("^jvm_memory_used_bytes\\{area=\"heap\"[^}]*} ([0-9.E+]+)$", Pattern.MULTILINE);
 

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 ///                       or `abort`
 /// @param downtimeMaxMs  how far `stretch` may go
 /// @param yields         whether it gives way to others on the link
-/// @param verify  compare a digest of all RAM while paused
-/// @param dryRun  only tell what speaks against it
+/// @param compression    of pages: `auto`, `fast`, `none`, `lz4` or `zstd`
+/// @param verify         compare a digest of all RAM while paused
+/// @param dryRun         only tell what speaks against it
 public record MigrateRequest(
         String targetHost,
         @Nullable Long downtimeBudgetMs,
@@ -18,6 +19,7 @@ public record MigrateRequest(
         @Nullable String onSlow,
         @Nullable Long downtimeMaxMs,
         @Nullable Boolean yields,
+        @Nullable String compression,
         boolean verify,
         boolean dryRun) {
 
@@ -29,6 +31,6 @@ public record MigrateRequest(
             @Nullable Long timeoutMs,
             boolean verify,
             boolean dryRun) {
-        this(targetHost, downtimeBudgetMs, bandwidthBytesPerSecond, timeoutMs, null, null, null, verify, dryRun);
+        this(targetHost, downtimeBudgetMs, bandwidthBytesPerSecond, timeoutMs, null, null, null, null, verify, dryRun);
     }
 }

@@ -6,6 +6,7 @@ import io.godwit.agent.api.MigrationView;
 import io.godwit.agent.config.Quantities;
 import io.godwit.migration.MigrationReport;
 import io.godwit.migration.OnSlow;
+import io.godwit.migration.PagePolicy.Compression;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +85,17 @@ final class MigrateCommand extends GuestCommands.OneGuest {
     boolean noYield;
 
     @Option(
+            names = "--compression",
+            paramLabel = "HOW",
+            converter = CompressionWord.class,
+            description = {
+                "How pages are compressed: auto (whatever is soonest over), fast (the same without zstd), lz4,",
+                "zstd (fewest bytes, most processor time) or none."
+            })
+    @Nullable
+    Compression compression;
+
+    @Option(
             names = "--set",
             description = "Change limits of the migration under way: godwit migrate --set G bandwidth=RATE downtime=MS")
     boolean set;
@@ -123,6 +135,17 @@ final class MigrateCommand extends GuestCommands.OneGuest {
         }
     }
 
+    static final class CompressionWord implements ITypeConverter<Compression> {
+        @Override
+        public Compression convert(String value) {
+            try {
+                return Compression.parse(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("it is " + e.getMessage());
+            }
+        }
+    }
+
     @Override
     public Integer call() throws CliException, InterruptedException {
         if (set) {
@@ -146,6 +169,7 @@ final class MigrateCommand extends GuestCommands.OneGuest {
                 onSlow == null ? null : onSlow.word(),
                 downtimeMaxMs,
                 noYield ? Boolean.FALSE : null,
+                compression == null ? null : compression.word(),
                 verify,
                 dryRun);
         String answer = client().request("POST", AgentClient.guestPath(guest, "/migration"), request);

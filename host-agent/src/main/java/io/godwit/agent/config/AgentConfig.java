@@ -1,5 +1,6 @@
 package io.godwit.agent.config;
 
+import io.godwit.migration.PagePolicy.Compression;
 import io.godwit.migration.WhenSlow;
 import io.godwit.storage.LeaseSettings;
 import java.nio.file.Path;
@@ -83,6 +84,7 @@ public record AgentConfig(
     /// @param bandwidthBytesPerSecond  default of `--bandwidth`; 0 is no cap
     /// @param whenSlow                 defaults of `--on-slow` and `--downtime-max-ms`, and the throttle's cap
     /// @param yields                   whether migrations give way to others on the link
+    /// @param compression              default of `--compression`
     /// @param latePagesTimeoutMs       how long a guest that came with pages missing waits for a source out of
     ///                                 reach, before it is given up as lost
     public record MigrationSettings(
@@ -92,6 +94,7 @@ public record AgentConfig(
             long bandwidthBytesPerSecond,
             WhenSlow whenSlow,
             boolean yields,
+            Compression compression,
             long latePagesTimeoutMs) {
         public static final long LATE_PAGES_TIMEOUT_MS = 300_000;
 
@@ -104,6 +107,7 @@ public record AgentConfig(
                     bandwidthBytesPerSecond,
                     WhenSlow.DEFAULT,
                     true,
+                    Compression.AUTO,
                     LATE_PAGES_TIMEOUT_MS);
         }
     }

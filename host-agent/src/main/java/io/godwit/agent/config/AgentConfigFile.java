@@ -2,6 +2,7 @@ package io.godwit.agent.config;
 
 import io.godwit.migration.MigrationPolicy;
 import io.godwit.migration.OnSlow;
+import io.godwit.migration.PagePolicy.Compression;
 import io.godwit.migration.WhenSlow;
 import io.godwit.shim.Guest;
 import io.godwit.shim.NbdDisk;
@@ -128,6 +129,7 @@ public final class AgentConfigFile {
                 keys.parsed("bandwidth", policy.bandwidthBytesPerSecond(), AgentConfigFile::bandwidth),
                 whenSlow(keys, policy.whenSlow()),
                 keys.bool("yield", policy.yields()),
+                keys.parsed("compression", policy.pages().compression(), Compression::parse),
                 keys.integer(
                         "latePagesTimeoutMs",
                         (int) AgentConfig.MigrationSettings.LATE_PAGES_TIMEOUT_MS,

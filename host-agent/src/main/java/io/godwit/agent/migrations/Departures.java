@@ -20,6 +20,7 @@ import io.godwit.migration.MigrationReport;
 import io.godwit.migration.MigrationRequest;
 import io.godwit.migration.OnSlow;
 import io.godwit.migration.PagePolicy;
+import io.godwit.migration.PagePolicy.Compression;
 import io.godwit.migration.WhenSlow;
 import io.godwit.shim.Guest;
 import io.godwit.shim.HypervisorException;
@@ -164,10 +165,15 @@ public final class Departures {
                     request.verify(),
                     whenSlow(request, settings.whenSlow()),
                     yields == null ? settings.yields() : yields,
-                    PagePolicy.DEFAULT);
+                    pages(request, settings.compression()));
         } catch (IllegalArgumentException e) {
             throw new AgentException(Code.BAD_REQUEST, AgentException.words(e), "unchanged", "", e);
         }
+    }
+
+    private static PagePolicy pages(MigrateRequest request, Compression byDefault) {
+        String asked = request.compression();
+        return PagePolicy.DEFAULT.withCompression(asked == null ? byDefault : Compression.parse(asked));
     }
 
     private static WhenSlow whenSlow(MigrateRequest request, WhenSlow byDefault) {

@@ -104,12 +104,14 @@ class MigrateTest {
                 "--downtime-max-ms",
                 "900",
                 "--no-yield",
+                "--compression",
+                "zstd",
                 "--verify");
 
         assertThat(Json.MAPPER.readTree(agent.requests().getFirst().substring(START.length())))
                 .isEqualTo(Json.MAPPER.readTree("""
                         {"targetHost":"host2","downtimeBudgetMs":30,"bandwidthBytesPerSecond":100000000,
-                         "timeoutMs":60000,"onSlow":"throttle","downtimeMaxMs":900,"yields":false,"verify":true,"dryRun":false}
+                         "timeoutMs":60000,"onSlow":"throttle","downtimeMaxMs":900,"yields":false,"compression":"zstd","verify":true,"dryRun":false}
                         """));
     }
 
@@ -120,7 +122,7 @@ class MigrateTest {
         assertThat(Json.MAPPER.readTree(agent.requests().getFirst().substring(START.length())))
                 .isEqualTo(Json.MAPPER.readTree("""
                         {"targetHost":"host2","downtimeBudgetMs":null,"bandwidthBytesPerSecond":null,"timeoutMs":null,
-                         "onSlow":null,"downtimeMaxMs":null,"yields":null,"verify":false,"dryRun":false}
+                         "onSlow":null,"downtimeMaxMs":null,"yields":null,"compression":null,"verify":false,"dryRun":false}
                         """));
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.godwit.agent.certs.CertificateAuthority;
 import io.godwit.agent.certs.ClusterSecret;
 import io.godwit.migration.OnSlow;
+import io.godwit.migration.PagePolicy;
 import io.godwit.migration.WhenSlow;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,16 +66,20 @@ class AgentConfigFileTest {
                   downtimeMaxMs: 700
                   throttleMaxPercent: 60
                   yield: false
+                  compression: zstd
                   latePagesTimeoutMs: 9000
                 """, HOST_MEMORY);
         assertThat(config.migration().latePagesTimeoutMs()).isEqualTo(9_000);
         assertThat(config.migration().whenSlow()).isEqualTo(new WhenSlow(OnSlow.THROTTLE, 700, 60));
         assertThat(config.migration().yields()).isFalse();
+        assertThat(config.migration().compression()).isEqualTo(PagePolicy.Compression.ZSTD);
         assertThatThrownBy(() -> AgentConfigFile.parse("agent.yaml", LEAST + """
                 migration:
                   onSlow: hurry
+                  compression: most
                   throttleMaxPercent: 99
                 """, HOST_MEMORY))
+                .hasMessageContaining("not one of auto, fast, none, lz4, zstd: most")
                 .hasMessageContaining("not one of throttle, stretch, post-copy, abort: hurry")
                 .hasMessageContaining("throttleMaxPercent");
     }

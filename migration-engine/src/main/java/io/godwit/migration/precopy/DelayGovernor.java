@@ -26,6 +26,9 @@ final class DelayGovernor {
 
     private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+    /// While the rate doubles, what was carried long ago says little.
+    private static final long WINDOW_AT_START_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     /// For so long every round trip has to be too long before that is taken for a queue; a busy machine makes single
     /// ones late. At the start the rate doubles, and there is less time.
     private static final long CONFIRM_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
@@ -86,10 +89,10 @@ final class DelayGovernor {
     record Taken(double recent, double most, double calm, double peak, long windowBytes, long windowNanos) {
         static final Taken UNKNOWN = new Taken(0, 0, 0, 0, 0, 0);
 
-        private Taken plus(Sample sample, boolean queues) {
+        private Taken plus(Sample sample, boolean queues, long fullNanos) {
             long bytes = windowBytes + sample.bytes();
             long nanos = windowNanos + sample.nanos();
-            if (nanos < WINDOW_NANOS) {
+            if (nanos < fullNanos) {
                 return new Taken(recent, most, calm, peak, bytes, nanos);
             }
             double now = bytes * 1e9 / nanos;
@@ -189,7 +192,7 @@ final class DelayGovernor {
                     starting,
                     ceiling,
                     calmNanos + sample.nanos(),
-                    taken.plus(sample, queue.highNanos() > 0),
+                    taken.plus(sample, queue.highNanos() > 0, starting ? WINDOW_AT_START_NANOS : WINDOW_NANOS),
                     queue.after(sample.roundTripMicros()),
                     test);
         }

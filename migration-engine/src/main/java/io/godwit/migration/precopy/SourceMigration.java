@@ -243,9 +243,9 @@ public final class SourceMigration implements Migration {
         }
         forwarding.runsElsewhere();
         // In the time for which late frames are waited for anyway.
-        closeRounds();
+        warnIfItFails("The pages' connections could not be closed", this::closeRounds);
         report.forwarded(forwarding.finish(wire), forwarding.failure());
-        wire.close();
+        warnIfItFails("The connection to " + request.targetHost() + " could not be closed", wire::close);
         String kept = leaving == null ? "" : leaving.end(epoch, report);
         if (!kept.isEmpty()) {
             transitionTo(new SourceState.Done(Result.COMPLETED), kept);
@@ -260,6 +260,15 @@ public final class SourceMigration implements Migration {
         }
         transitionTo(new SourceState.Done(Result.COMPLETED), "nothing of the guest is left here");
         return report.build(Result.COMPLETED, where + " in epoch " + epoch, epoch);
+    }
+
+    /// The paused copy must go whatever happens before.
+    private void warnIfItFails(String what, Runnable closing) {
+        try {
+            closing.run();
+        } catch (RuntimeException e) {
+            report.warn(what + ": " + e);
+        }
     }
 
     /// Something failed or somebody cancelled: finds out whose the guest is, and acts on that alone.

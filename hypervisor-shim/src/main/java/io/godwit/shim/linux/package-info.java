@@ -3,7 +3,7 @@
 ///
 /// This is the only package with native calls. They are bound by hand in `Libc`, each as a typed method that
 /// gives back a value or an errno; nothing outside this package sees a file descriptor or a structure of the
-/// kernel.
+/// kernel, but for the number of a socket that its owner wants to know about.
 @NullMarked
 package io.godwit.shim.linux;
 

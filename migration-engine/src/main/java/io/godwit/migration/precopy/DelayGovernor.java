@@ -64,7 +64,7 @@ final class DelayGovernor {
 
     private static final long CALM_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
-    /// No cut goes below this part of the most that was ever taken, but for a link that has become slower.
+    /// No cut goes below this part of the most that was ever carried, but for a link that has become slower.
     private static final double FLOOR = 0.5;
 
     /// A rate far above what is sent says nothing about the link, and would take long to cut.
@@ -86,17 +86,17 @@ final class DelayGovernor {
     /// @param most    of late
     /// @param calm    the most of late while nothing queued
     /// @param peak    ever, nearly
-    record Taken(double recent, double most, double calm, double peak, long windowBytes, long windowNanos) {
-        static final Taken UNKNOWN = new Taken(0, 0, 0, 0, 0, 0);
+    record Carried(double recent, double most, double calm, double peak, long windowBytes, long windowNanos) {
+        static final Carried UNKNOWN = new Carried(0, 0, 0, 0, 0, 0);
 
-        private Taken plus(Sample sample, boolean queues, long fullNanos) {
+        private Carried plus(Sample sample, boolean queues, long fullNanos) {
             long bytes = windowBytes + sample.bytes();
             long nanos = windowNanos + sample.nanos();
             if (nanos < fullNanos) {
-                return new Taken(recent, most, calm, peak, bytes, nanos);
+                return new Carried(recent, most, calm, peak, bytes, nanos);
             }
             double now = bytes * 1e9 / nanos;
-            return new Taken(
+            return new Carried(
                     now,
                     Math.max(now, most * 0.95),
                     Math.max(queues ? 0 : now, calm * 0.99),
@@ -105,8 +105,8 @@ final class DelayGovernor {
                     0);
         }
 
-        private Taken withPeak(double other) {
-            return new Taken(recent, most, Math.min(calm, other), other, windowBytes, windowNanos);
+        private Carried withPeak(double other) {
+            return new Carried(recent, most, Math.min(calm, other), other, windowBytes, windowNanos);
         }
     }
 
@@ -176,11 +176,11 @@ final class DelayGovernor {
             boolean starting,
             double ceiling,
             long calmNanos,
-            Taken taken,
+            Carried carried,
             Queue queue,
             @Nullable Test test) {
         static final State START =
-                new State(RATE_START, true, RATE_MAX, HOLD_NANOS, Taken.UNKNOWN, Queue.UNKNOWN, null);
+                new State(RATE_START, true, RATE_MAX, HOLD_NANOS, Carried.UNKNOWN, Queue.UNKNOWN, null);
 
         long bytesPerSecond() {
             return Math.round(rate);
@@ -192,29 +192,29 @@ final class DelayGovernor {
                     starting,
                     ceiling,
                     calmNanos + sample.nanos(),
-                    taken.plus(sample, queue.highNanos() > 0, starting ? WINDOW_AT_START_NANOS : WINDOW_NANOS),
+                    carried.plus(sample, queue.highNanos() > 0, starting ? WINDOW_AT_START_NANOS : WINDOW_NANOS),
                     queue.after(sample.roundTripMicros()),
                     test);
         }
 
         private State at(double next) {
-            return new State(limited(next), starting, ceiling, calmNanos, taken, queue, test);
+            return new State(limited(next), starting, ceiling, calmNanos, carried, queue, test);
         }
 
         private State with(Queue next) {
-            return new State(rate, starting, ceiling, calmNanos, taken, next, test);
+            return new State(rate, starting, ceiling, calmNanos, carried, next, test);
         }
 
         private State with(@Nullable Test next) {
-            return new State(rate, starting, ceiling, calmNanos, taken, queue, next);
+            return new State(rate, starting, ceiling, calmNanos, carried, queue, next);
         }
 
         private State below(double next) {
-            return new State(rate, starting, next, calmNanos, taken, queue, test);
+            return new State(rate, starting, next, calmNanos, carried, queue, test);
         }
 
         private State cutTo(double next) {
-            return new State(limited(next), false, ceiling, 0, taken, queue, test);
+            return new State(limited(next), false, ceiling, 0, carried, queue, test);
         }
 
         private static double limited(double rate) {
@@ -246,10 +246,10 @@ final class DelayGovernor {
     /// @param microsBefore what stood in the queue at the sample before
     private static State giveWay(State state, long microsBefore) {
         Queue queue = state.queue();
-        Taken taken = state.taken();
+        Carried carried = state.carried();
         long standing = Math.min(queue.micros(), microsBefore);
         if (queue.highNanos() >= DOUBT_NANOS) {
-            return state.cutTo(FLOOR * taken.recent()).with(new Test(standing, taken.recent(), 0, 0, 0));
+            return state.cutTo(FLOOR * carried.recent()).with(new Test(standing, carried.recent(), 0, 0, 0));
         }
         long confirm = state.starting() ? CONFIRM_AT_START_NANOS : CONFIRM_NANOS;
         // A queue that empties needs time, and no second cut.
@@ -257,42 +257,42 @@ final class DelayGovernor {
         if (empties || state.calmNanos() < HOLD_NANOS || queue.highNanos() < confirm) {
             return state;
         }
-        double carried = taken.most() > 0 ? Math.min(state.rate(), taken.most()) : state.rate();
-        double floor = FLOOR * (taken.peak() > 0 ? taken.peak() : state.rate() / HEADROOM);
+        double inUse = carried.most() > 0 ? Math.min(state.rate(), carried.most()) : state.rate();
+        double floor = FLOOR * (carried.peak() > 0 ? carried.peak() : state.rate() / HEADROOM);
         if (queue.highNanos() < PATIENCE_NANOS) {
-            floor = Math.max(floor, PROVEN * taken.calm());
+            floor = Math.max(floor, PROVEN * carried.calm());
         }
-        double cut = carried * (standing > 2 * TARGET_MICROS || state.starting() ? CUT_DEEP : CUT);
+        double cut = inUse * (standing > 2 * TARGET_MICROS || state.starting() ? CUT_DEEP : CUT);
         // With a queue before it the link carries what it can, and says so better than a rate that was cut already.
-        double ceiling = CEILING * (taken.most() > 0 ? Math.max(taken.most(), taken.calm()) : carried);
+        double ceiling = CEILING * (carried.most() > 0 ? Math.max(carried.most(), carried.calm()) : inUse);
         return state.cutTo(Math.max(cut, floor)).below(ceiling);
     }
 
     /// @param test was long enough
     private static State concluded(State state, Test test) {
-        Taken taken = state.taken();
+        Carried carried = state.carried();
         Queue queue = state.queue();
         if (test.mean() > TEST_DROP * test.micros()) {
             // Whoever it is that makes packets late, yielding helps nobody.
             return state.with(queue.notOurs(Math.min(test.mean(), test.micros())))
-                    .at(taken.peak())
-                    .below(taken.peak());
+                    .at(carried.peak())
+                    .below(carried.peak());
         }
         // The queue is ours, so the link carries less than it did.
-        Taken less = taken.withPeak(test.capacity());
+        Carried less = carried.withPeak(test.capacity());
         return new State(state.rate(), false, CEILING * test.capacity(), state.calmNanos(), less, queue.calm(), null);
     }
 
     private static State grow(State state, Sample sample) {
-        Taken taken = state.taken();
+        Carried carried = state.carried();
         boolean free = state.rate() < state.ceiling();
         double factor = free ? REGAIN : probe(state.calmNanos());
         if (state.starting() && state.queue().micros() <= TARGET_MICROS / 2) {
             factor = 2;
         }
         boolean used = HEADROOM * sample.bytes() * 1e9 / sample.nanos() >= state.rate();
-        boolean bounded = taken.most() > 0 && !(state.starting() && used);
-        double most = bounded ? Math.max(RATE_START, HEADROOM * taken.most()) : RATE_MAX;
+        boolean bounded = carried.most() > 0 && !(state.starting() && used);
+        double most = bounded ? Math.max(RATE_START, HEADROOM * carried.most()) : RATE_MAX;
         State faster = state.at(Math.min(state.rate() * factor, most));
         return free ? faster : faster.below(Math.max(state.ceiling(), faster.rate()));
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// is taken for normal until round trips are shorter again.
 final class DelayGovernor {
     /// How long packets may stand in the queue because of us: well below what the guest's own ping is to take.
-    static final long TARGET_MICROS = 2_000;
+    static final long TARGET_MICROS = 1_500;
 
     /// How often a sample is to be taken.
     static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);

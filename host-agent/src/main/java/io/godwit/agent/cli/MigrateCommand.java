@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -113,36 +114,39 @@ final class MigrateCommand extends GuestCommands.OneGuest {
     @Option(names = "--watch", description = "Follow the migration that is under way.")
     boolean watch;
 
-    static final class Rate implements ITypeConverter<Long> {
+    /// A value that says itself what is wrong with it.
+    abstract static class Parsed<T> implements ITypeConverter<T> {
+        private final Function<String, T> parse;
+
+        Parsed(Function<String, T> parse) {
+            this.parse = parse;
+        }
+
         @Override
-        public Long convert(String value) {
+        public final T convert(String value) {
             try {
-                return Quantities.parseRate(value);
+                return parse.apply(value);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException("it is " + e.getMessage());
             }
         }
     }
 
-    static final class Answer implements ITypeConverter<OnSlow> {
-        @Override
-        public OnSlow convert(String value) {
-            try {
-                return OnSlow.parse(value);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("it is " + e.getMessage());
-            }
+    static final class Rate extends Parsed<Long> {
+        Rate() {
+            super(Quantities::parseRate);
         }
     }
 
-    static final class CompressionWord implements ITypeConverter<Compression> {
-        @Override
-        public Compression convert(String value) {
-            try {
-                return Compression.parse(value);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("it is " + e.getMessage());
-            }
+    static final class Answer extends Parsed<OnSlow> {
+        Answer() {
+            super(OnSlow::parse);
+        }
+    }
+
+    static final class CompressionWord extends Parsed<Compression> {
+        CompressionWord() {
+            super(Compression::parse);
         }
     }
 

@@ -16,10 +16,10 @@ import java.lang.foreign.MemorySegment;
 /// @param bytesAcknowledged  that have arrived, since the connection was opened
 /// @param underWay           whether anything that was handed to the kernel has not arrived yet
 public record TcpConnection(long roundTripMicros, long bytesAcknowledged, boolean underWay) {
-    static final int UNACKNOWLEDGED_SEGMENTS = 24;
-    static final int ROUND_TRIP_MICROS = 68;
-    static final int BYTES_ACKNOWLEDGED = 120;
-    static final int UNSENT_BYTES = 144;
+    private static final int UNACKNOWLEDGED_SEGMENTS = 24;
+    private static final int ROUND_TRIP_MICROS = 68;
+    private static final int BYTES_ACKNOWLEDGED = 120;
+    private static final int UNSENT_BYTES = 144;
     private static final int INFO_BYTES = 148;
 
     private static final int IPPROTO_TCP = 6;

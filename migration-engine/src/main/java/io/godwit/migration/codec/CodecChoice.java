@@ -20,8 +20,7 @@ final class CodecChoice {
     /// Processors that compression leaves idle, for the guests.
     private static final double SPARED_PROCESSORS = 0.25;
 
-    /// Encrypting and handing over what is sent, one processor, both agents measured together: half a second for 320
-    /// MB.
+    /// What one processor encrypts and hands over: measured, half a second for 320 MB.
     private static final double SENT_BYTES_PER_SECOND = 600e6;
 
     /// Whoever works hardly more for a page takes nothing from the guests that a longer migration would not.

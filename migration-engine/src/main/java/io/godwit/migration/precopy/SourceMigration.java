@@ -243,9 +243,9 @@ public final class SourceMigration implements Migration {
         }
         forwarding.runsElsewhere();
         // In the time for which late frames are waited for anyway.
-        warnIfItFails("The pages' connections could not be closed", this::closeRounds);
+        closeRounds();
         report.forwarded(forwarding.finish(wire), forwarding.failure());
-        warnIfItFails("The connection to " + request.targetHost() + " could not be closed", wire::close);
+        closeWire();
         String kept = leaving == null ? "" : leaving.end(epoch, report);
         if (!kept.isEmpty()) {
             transitionTo(new SourceState.Done(Result.COMPLETED), kept);
@@ -262,7 +262,7 @@ public final class SourceMigration implements Migration {
         return report.build(Result.COMPLETED, where + " in epoch " + epoch, epoch);
     }
 
-    /// The paused copy must go whatever happens before.
+    /// What cannot be closed must neither keep a paused copy here nor the report from whoever waits for it.
     private void warnIfItFails(String what, Runnable closing) {
         try {
             closing.run();
@@ -360,13 +360,17 @@ public final class SourceMigration implements Migration {
 
     private void close() {
         closeRounds();
-        wire.close();
+        closeWire();
+    }
+
+    private void closeWire() {
+        warnIfItFails("The connection to " + request.targetHost() + " could not be closed", wire::close);
     }
 
     private void closeRounds() {
         PrecopyRounds open = rounds;
         if (open != null) {
-            open.close();
+            warnIfItFails("The pages' connections could not be closed", open::close);
         }
     }
 

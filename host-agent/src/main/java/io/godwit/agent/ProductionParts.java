@@ -11,6 +11,7 @@ import io.godwit.agent.zookeeper.RecordSettings;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
 import io.godwit.shim.linux.PacketSocket;
+import io.godwit.shim.linux.TcpConnection;
 import io.godwit.shim.qemu.QemuHypervisor;
 import io.godwit.shim.qemu.QemuSettings;
 import io.godwit.shim.qemu.QemuStorageDaemon;
@@ -81,7 +82,8 @@ final class ProductionParts {
         return new MigrationEngine.Settings(
                 config.name(),
                 new InetSocketAddress(config.address(), config.migration().port()),
-                tls == null ? null : new MigrationEngine.Tls(tls.authority(), tls.certificate(), tls.key()));
+                tls == null ? null : new MigrationEngine.Tls(tls.authority(), tls.certificate(), tls.key()),
+                TcpConnection::look);
     }
 
     private static GuestFileParser guestFileParser() {

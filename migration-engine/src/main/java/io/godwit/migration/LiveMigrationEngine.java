@@ -43,7 +43,7 @@ final class LiveMigrationEngine implements MigrationEngine {
         this.incoming = new IncomingSessions(agent, meters, System::nanoTime);
         Rehearsal.run(ByteBufAllocator.DEFAULT);
         PageRehearsal.run(ByteBufAllocator.DEFAULT);
-        this.transport = new Transport(settings.tls());
+        this.transport = new Transport(settings.tls(), settings.figures());
         if (settings.listen() != null) {
             transport.listen(settings.listen(), incoming);
         }

@@ -1,5 +1,6 @@
 package io.godwit.migration;
 
+import io.godwit.shim.ConnectionFigures;
 import io.godwit.shim.GuestMemory;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -51,10 +52,12 @@ public interface MigrationEngine extends AutoCloseable {
     /// @param hostName   this host's name
     /// @param listen     where migrations are received; null to send only
     /// @param tls        null only where the configuration says `insecure: true`
+    /// @param figures    by which migrations learn when to make room for others on the link
     record Settings(
             String hostName,
             @Nullable InetSocketAddress listen,
-            @Nullable Tls tls) {}
+            @Nullable Tls tls,
+            ConnectionFigures figures) {}
 
     /// PEM files. Each host's certificate names the host as a DNS subject alternative name.
     record Tls(Path authority, Path certificate, Path key) {}

@@ -5,6 +5,7 @@ import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.HypervisorException;
 import io.godwit.shim.MissingPages;
+import io.godwit.shim.linux.TcpConnection;
 import io.godwit.shim.synthetic.SyntheticGuest;
 import io.godwit.shim.synthetic.SyntheticHypervisor;
 import io.godwit.shim.synthetic.SyntheticWorkload;
@@ -72,7 +73,10 @@ final class PostcopyHost implements IncomingGuests, PagesOwed, AutoCloseable {
     }
 
     private MigrationEngine open() throws IOException {
-        return MigrationEngine.open(new MigrationEngine.Settings(name, address, null), this, new SimpleMeterRegistry());
+        return MigrationEngine.open(
+                new MigrationEngine.Settings(name, address, null, TcpConnection::look),
+                this,
+                new SimpleMeterRegistry());
     }
 
     void restartEngine() throws IOException {

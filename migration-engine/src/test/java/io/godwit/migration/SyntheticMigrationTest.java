@@ -7,6 +7,7 @@ import io.godwit.migration.MigrationReport.Result;
 import io.godwit.shim.Guest;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.RunState;
+import io.godwit.shim.linux.TcpConnection;
 import io.godwit.shim.synthetic.SyntheticGuest;
 import io.godwit.shim.synthetic.SyntheticHypervisor;
 import io.godwit.shim.synthetic.SyntheticWorkload;
@@ -64,7 +65,9 @@ class SyntheticMigrationTest {
                 this.address = new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
             }
             this.engine = MigrationEngine.open(
-                    new MigrationEngine.Settings(name, address, null), this, new SimpleMeterRegistry());
+                    new MigrationEngine.Settings(name, address, null, TcpConnection::look),
+                    this,
+                    new SimpleMeterRegistry());
         }
 
         @Override

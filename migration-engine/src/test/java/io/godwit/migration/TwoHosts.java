@@ -5,6 +5,7 @@ import io.godwit.shim.GuestMemory;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
 import io.godwit.shim.RunState;
+import io.godwit.shim.linux.TcpConnection;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -47,8 +48,10 @@ final class TwoHosts implements AutoCloseable {
         targetGuest = new FakeGuest(spec, new FakeMemory(regionPages), RunState.INCOMING);
         listen = new InetSocketAddress(InetAddress.getLoopbackAddress(), freePort());
         reachedAt = listen;
-        target = MigrationEngine.open(new MigrationEngine.Settings(TARGET, listen, targetTls), agent, meters);
-        source = MigrationEngine.open(new MigrationEngine.Settings(SOURCE, null, sourceTls), agent, meters);
+        target = MigrationEngine.open(
+                new MigrationEngine.Settings(TARGET, listen, targetTls, TcpConnection::look), agent, meters);
+        source = MigrationEngine.open(
+                new MigrationEngine.Settings(SOURCE, null, sourceTls, TcpConnection::look), agent, meters);
     }
 
     static GuestSpec spec(long memoryBytes) {

@@ -18,6 +18,7 @@ import io.godwit.agent.guests.GuestFileParser;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
+import io.godwit.shim.linux.TcpConnection;
 import io.godwit.storage.AddressProbe;
 import io.godwit.storage.AddressTakeover;
 import io.godwit.storage.Ownership;
@@ -89,7 +90,8 @@ public final class TestHost implements AutoCloseable {
         MigrationEngine.Settings settings = new MigrationEngine.Settings(
                 config.name(),
                 new InetSocketAddress(config.address(), config.migration().port()),
-                tls == null ? null : new MigrationEngine.Tls(tls.authority(), tls.certificate(), tls.key()));
+                tls == null ? null : new MigrationEngine.Tls(tls.authority(), tls.certificate(), tls.key()),
+                TcpConnection::look);
         start(chosen, (incoming, meters) -> MigrationEngine.open(settings, incoming, meters));
     }
 

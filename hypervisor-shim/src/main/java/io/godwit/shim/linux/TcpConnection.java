@@ -3,19 +3,16 @@ package io.godwit.shim.linux;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.godwit.shim.ConnectionFigures.Figures;
 import io.godwit.shim.HypervisorException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// What the kernel knows of a TCP connection that this process sends on.
+/// What the kernel knows of the TCP connections that this process sends on.
 ///
 /// Source: `struct tcp_info` in `include/uapi/linux/tcp.h`; bytes that wait for their first sending are told since
 /// Linux 4.6.
-///
-/// @param roundTripMicros    how long packets take there and back, smoothed; 0 before the first answer
-/// @param bytesAcknowledged  that have arrived, since the connection was opened
-/// @param underWay           whether anything that was handed to the kernel has not arrived yet
-public record TcpConnection(long roundTripMicros, long bytesAcknowledged, boolean underWay) {
+public final class TcpConnection {
     private static final int UNACKNOWLEDGED_SEGMENTS = 24;
     private static final int ROUND_TRIP_MICROS = 68;
     private static final int BYTES_ACKNOWLEDGED = 120;
@@ -25,9 +22,10 @@ public record TcpConnection(long roundTripMicros, long bytesAcknowledged, boolea
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_INFO = 11;
 
-    /// @param fd an open socket; it must not be closed meanwhile
-    /// @throws HypervisorException if it is no TCP connection, or the kernel is older than the figures
-    public static TcpConnection look(int fd) throws HypervisorException {
+    private TcpConnection() {}
+
+    /// As [io.godwit.shim.ConnectionFigures#look].
+    public static Figures look(int fd) throws HypervisorException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment info = arena.allocate(INFO_BYTES, Long.BYTES);
             // An old kernel writes less, and then this stays.
@@ -37,7 +35,7 @@ public record TcpConnection(long roundTripMicros, long bytesAcknowledged, boolea
             if (unsent == -1) {
                 throw new HypervisorException("The kernel does not tell what it has still to send");
             }
-            return new TcpConnection(
+            return new Figures(
                     Integer.toUnsignedLong(info.get(JAVA_INT, ROUND_TRIP_MICROS)),
                     info.get(JAVA_LONG, BYTES_ACKNOWLEDGED),
                     unsent != 0 || info.get(JAVA_INT, UNACKNOWLEDGED_SEGMENTS) != 0);

@@ -3,6 +3,7 @@ package io.godwit.migration.transport;
 import io.godwit.migration.protocol.Limits;
 import io.godwit.migration.protocol.Message;
 import io.godwit.migration.protocol.MessageCodec;
+import io.godwit.shim.ConnectionFigures;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -17,9 +18,9 @@ public final class Link {
     private final Channel channel;
     private final SocketPacing pacing;
 
-    Link(Channel channel) {
+    Link(Channel channel, ConnectionFigures figures) {
         this.channel = channel;
-        this.pacing = new SocketPacing(channel);
+        this.pacing = new SocketPacing(channel, figures);
     }
 
     public ByteBufAllocator allocator() {

@@ -1,7 +1,8 @@
 package io.godwit.migration.transport;
 
+import io.godwit.shim.ConnectionFigures;
+import io.godwit.shim.ConnectionFigures.Figures;
 import io.godwit.shim.HypervisorException;
-import io.godwit.shim.linux.TcpConnection;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -21,13 +22,15 @@ final class SocketPacing {
 
     private static final long RATE_MAX = 0xffff_fffeL;
 
-    private static final TcpConnection UNKNOWN = new TcpConnection(0, 0, false);
+    private static final Figures UNKNOWN = new Figures(0, 0, false);
 
     private final Channel channel;
-    private volatile TcpConnection known = UNKNOWN;
+    private final ConnectionFigures figures;
+    private volatile Figures known = UNKNOWN;
 
-    SocketPacing(Channel channel) {
+    SocketPacing(Channel channel, ConnectionFigures figures) {
         this.channel = channel;
+        this.figures = figures;
     }
 
     /// Asks; the answer is known soon after.
@@ -37,15 +40,15 @@ final class SocketPacing {
         }
     }
 
-    private TcpConnection look(EpollSocketChannel socket) {
+    private Figures look(EpollSocketChannel socket) {
         try {
             if (socket.isOpen()) {
-                return TcpConnection.look(socket.fd().intValue());
+                return figures.look(socket.fd().intValue());
             }
         } catch (HypervisorException _) {
             // Pacing does without, and whoever uses a broken connection hears of that.
         }
-        return new TcpConnection(0, known.bytesAcknowledged(), false);
+        return new Figures(0, known.bytesAcknowledged(), false);
     }
 
     long roundTripMicros() {

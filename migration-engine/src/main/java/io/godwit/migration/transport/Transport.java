@@ -2,6 +2,7 @@ package io.godwit.migration.transport;
 
 import io.godwit.migration.MigrationEngine;
 import io.godwit.migration.protocol.Limits;
+import io.godwit.shim.ConnectionFigures;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -40,12 +41,14 @@ public final class Transport implements AutoCloseable {
 
     private final EventLoopGroup loops;
     private final @Nullable Tls tls;
+    private final ConnectionFigures figures;
     private final AtomicInteger ungreeted = new AtomicInteger();
     private @Nullable Channel listener;
 
     /// @throws IOException if a PEM file cannot be used
-    public Transport(MigrationEngine.@Nullable Tls files) throws IOException {
+    public Transport(MigrationEngine.@Nullable Tls files, ConnectionFigures figures) throws IOException {
         this.tls = files == null ? null : Tls.load(files);
+        this.figures = figures;
         IoHandlerFactory factory = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.loops = new MultiThreadIoEventLoopGroup(
                 IO_THREADS, new DefaultThreadFactory("godwit-migration", true), factory);
@@ -101,7 +104,7 @@ public final class Transport implements AutoCloseable {
         Greeting greeting = new Greeting(channel);
         channel.attr(Greeting.KEY).set(greeting);
         var _ = channel.closeFuture().addListener(_ -> greeting.settle());
-        Link link = new Link(channel);
+        Link link = new Link(channel, figures);
         if (tls != null) {
             SslHandler handler = tls.serverHandler(channel);
             handler.setHandshakeTimeoutMillis(Limits.GREETING_MS);
@@ -136,7 +139,8 @@ public final class Transport implements AutoCloseable {
                             channel.pipeline().addLast("tls", handler);
                         }
                         channel.pipeline().addLast("frames", new FrameDecoder());
-                        channel.pipeline().addLast(LinkHandler.NAME, new LinkHandler(new Link(channel), receiver));
+                        channel.pipeline()
+                                .addLast(LinkHandler.NAME, new LinkHandler(new Link(channel, figures), receiver));
                     }
                 });
         ChannelFuture connected = bootstrap.connect(address);
@@ -151,7 +155,7 @@ public final class Transport implements AutoCloseable {
             var _ = channel.close();
             throw e;
         }
-        return new Link(channel);
+        return new Link(channel, figures);
     }
 
     private static void await(Future<?> future, String failure) throws IOException, InterruptedException {

@@ -3,6 +3,7 @@ package io.godwit.migration.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.godwit.shim.linux.TcpConnection;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -41,7 +42,7 @@ class SocketPacingTest {
                 .connect(listener.getLocalSocketAddress())
                 .sync()
                 .channel();
-        pacing = new SocketPacing(channel);
+        pacing = new SocketPacing(channel, TcpConnection::look);
     }
 
     @AfterEach

@@ -2,16 +2,22 @@ package io.godwit.migration.precopy;
 
 import java.util.concurrent.TimeUnit;
 
-/// Keeps all connections of a migration together to a rate: a token bucket that may be overdrawn by one frame.
-/// The rate is the lower of two, a cap that the operator sets and one that yields to others on the link; both
-/// may change at any time. Time is an argument. Safe for use by several threads.
+/// Keeps all connections of a migration together to a rate: a token bucket that may be overdrawn by one frame, at
+/// the start by one of each connection. The rate is the lower of two, a cap that the operator sets and one that
+/// yields to others on the link; both may change at any time. Time is an argument. Safe for use by several threads.
 final class Pacer {
     /// What may be sent at once after a rest: short enough not to fill a switch's queue.
     private static final long BURST_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
 
     private long cap;
     private long yielding;
+
+    /// When all that was booked is paid, at the rate in force.
     private long freeAtNanos;
+
+    /// Bytes.
+    private long booked;
+
     private boolean started;
 
     /// @param cap bytes a second; 0 for no cap
@@ -52,26 +58,37 @@ final class Pacer {
 
     /// Books bytes.
     ///
-    /// @return how long to wait before sending them, unless the rate changes: see [#waitNanos]
-    synchronized long reserve(long bytes, long nowNanos) {
+    /// @return their place among all that were ever booked; [#waitNanos] tells when it is their turn
+    synchronized long book(long bytes, long nowNanos) {
+        long place = booked;
         long rate = bytesPerSecond();
         if (rate == 0) {
-            return 0;
+            return place;
         }
         if (!started || freeAtNanos - nowNanos < -BURST_NANOS) {
             started = true;
             freeAtNanos = nowNanos - BURST_NANOS;
         }
-        long waitNanos = Math.max(0, freeAtNanos - nowNanos);
-        freeAtNanos += Math.round(bytes * 1e9 / rate);
-        return waitNanos;
+        booked += bytes;
+        freeAtNanos += nanos(bytes, rate);
+        return place;
     }
 
-    /// What is left of a wait that [#reserve] has told; less if the rate has grown meanwhile.
+    /// How long it takes until the turn of what was booked at this place, at the rate in force now. It depends on
+    /// nothing that was booked later, so that nobody who waits is overtaken when the rate grows.
+    synchronized long waitNanos(long place, long nowNanos) {
+        long rate = bytesPerSecond();
+        return rate == 0 ? 0 : Math.max(0, freeAtNanos - nanos(booked - place, rate) - nowNanos);
+    }
+
+    /// Books bytes for somebody who heeds no change of the rate.
     ///
-    /// @param readyNanos when it would be over at the old rate
-    synchronized long waitNanos(long readyNanos, long nowNanos) {
-        long left = readyNanos - nowNanos;
-        return bytesPerSecond() == 0 ? 0 : Math.min(left, freeAtNanos - nowNanos);
+    /// @return how long to wait before sending them
+    synchronized long reserve(long bytes, long nowNanos) {
+        return waitNanos(book(bytes, nowNanos), nowNanos);
+    }
+
+    private static long nanos(long bytes, long rate) {
+        return Math.round(bytes * 1e9 / rate);
     }
 }

@@ -230,8 +230,21 @@ final class RoundSender implements AutoCloseable {
     private final class LinkSink implements FrameSink {
         private final Link link;
 
+        /// The first frame does not wait, though it is paid for: the kernel spreads it over time at the
+        /// connection's share of the rate, and a low rate would be carried by one connection alone for long.
+        private boolean begun;
+
         LinkSink(Link link) {
             this.link = link;
+        }
+
+        /// The rate may grow severalfold meanwhile, and does at the start.
+        private void awaitTurn(long place) throws GivenUp, InterruptedException {
+            long waitNanos = pacer.waitNanos(place, nanoClock.getAsLong());
+            do {
+                session.pause(Math.min(waitNanos, DelayGovernor.INTERVAL_NANOS));
+                waitNanos = pacer.waitNanos(place, nanoClock.getAsLong());
+            } while (waitNanos > 0);
         }
 
         @Override
@@ -239,11 +252,11 @@ final class RoundSender implements AutoCloseable {
             int bytes = frame.readableBytes();
             boolean sent = false;
             try {
-                long readyNanos = nanoClock.getAsLong();
-                readyNanos += pacer.reserve(bytes, readyNanos);
-                do {
-                    session.pause(pacer.waitNanos(readyNanos, nanoClock.getAsLong()));
-                } while (pacer.waitNanos(readyNanos, nanoClock.getAsLong()) > 0);
+                long place = pacer.book(bytes, nanoClock.getAsLong());
+                if (begun) {
+                    awaitTurn(place);
+                }
+                begun = true;
                 session.await(link::writable);
                 sent = true;
                 link.send(frame);

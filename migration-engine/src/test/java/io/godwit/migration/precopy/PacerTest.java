@@ -69,12 +69,28 @@ class PacerTest {
     void whoWaitsHeedsAHigherRateAtOnce() {
         Pacer pacer = new Pacer(1_000);
         pacer.reserve(100_000, SECOND);
-        long ready = SECOND + pacer.reserve(100_000, SECOND);
-        assertThat(pacer.waitNanos(ready, SECOND)).isGreaterThan(90 * SECOND);
+        long place = pacer.book(100_000, SECOND);
+        assertThat(pacer.waitNanos(place, SECOND)).isGreaterThan(90 * SECOND);
         pacer.cap(1_000_000, SECOND);
-        assertThat(pacer.waitNanos(ready, SECOND)).isBetween(SECOND / 20, SECOND / 4);
+        assertThat(pacer.waitNanos(place, SECOND)).isBetween(SECOND / 20, SECOND / 4);
         pacer.cap(0, SECOND);
-        assertThat(pacer.waitNanos(ready, SECOND)).isZero();
+        assertThat(pacer.waitNanos(place, SECOND)).isZero();
+    }
+
+    @Test
+    void whoWaitsIsNotOvertakenWhenTheRateGrows() {
+        Pacer pacer = new Pacer(1_000);
+        pacer.book(100_000, SECOND);
+        long first = pacer.book(100_000, SECOND);
+        long second = pacer.book(100_000, SECOND);
+        pacer.cap(1_000_000, SECOND);
+        long firstReady = SECOND + pacer.waitNanos(first, SECOND);
+        long secondReady = SECOND + pacer.waitNanos(second, SECOND);
+        assertThat(secondReady - firstReady).isEqualTo(SECOND / 10);
+        // The first one is back with its next frame before the second had its turn.
+        long third = pacer.book(100_000, firstReady);
+        assertThat(pacer.waitNanos(second, firstReady)).isEqualTo(secondReady - firstReady);
+        assertThat(pacer.waitNanos(third, firstReady)).isEqualTo(2 * (secondReady - firstReady));
     }
 
     @Test
@@ -84,10 +100,11 @@ class PacerTest {
         long sent = 0;
         while (now < 3 * SECOND) {
             // Frames that take long at this rate, and a rate that changes while each is waited for.
-            now += pacer.reserve(50_000, now) / 2;
+            long place = pacer.book(50_000, now);
+            now += pacer.waitNanos(place, now) / 2;
             sent += 50_000;
             pacer.yielding(1_000_000 + sent / 50_000 % 7 * 1_000, now);
-            now += Math.max(0, pacer.waitNanos(now + SECOND, now));
+            now += pacer.waitNanos(place, now);
         }
         assertThat(sent).isBetween(1_900_000L, 2_150_000L);
     }

@@ -5,6 +5,7 @@ import io.godwit.migration.precopy.DelayGovernor.Sample;
 import io.godwit.migration.precopy.DelayGovernor.State;
 import io.godwit.migration.transport.Link;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -16,6 +17,13 @@ final class LinkPacing implements AutoCloseable {
     /// is cut is sent at this pace too.
     private static final double SHARE = 1.05;
 
+    /// So long the connections' event loops have to ask the kernel. Figures of the interval before would let the
+    /// rate grow for one interval more than it should; on a busy machine they must do.
+    private static final long ANSWER_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    /// If no round trip was ever told for so long, none will be, and nobody can yield.
+    private static final long SILENT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final List<Link> links;
     private final Pacer pacer;
     private final LongSupplier nanoClock;
@@ -24,8 +32,9 @@ final class LinkPacing implements AutoCloseable {
     private final Thread thread;
     private boolean hurrying;
     private long pacedAt = -1;
+    private long silentNanos;
 
-    /// Begins at once.
+    /// Begins at once: what is sent after this call keeps to the rate.
     ///
     /// @param yields whether the migration gives way to others; else only the pacer's cap holds
     LinkPacing(List<Link> links, Pacer pacer, LongSupplier nanoClock, MigrationMeters meters, boolean yields) {
@@ -34,6 +43,10 @@ final class LinkPacing implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.meters = meters;
         this.yields = yields;
+        if (yields) {
+            pacer.yielding(State.START.bytesPerSecond(), nanoClock.getAsLong());
+        }
+        pace();
         this.thread = Thread.ofVirtual().name("godwit-pacing").start(this::run);
     }
 
@@ -43,8 +56,8 @@ final class LinkPacing implements AutoCloseable {
         long lastBytes = acknowledged();
         try {
             while (true) {
-                links.forEach(Link::askFigures);
                 TimeUnit.NANOSECONDS.sleep(DelayGovernor.INTERVAL_NANOS);
+                askFigures();
                 long now = nanoClock.getAsLong();
                 long bytes = acknowledged();
                 if (yields) {
@@ -59,13 +72,25 @@ final class LinkPacing implements AutoCloseable {
         }
     }
 
+    private void askFigures() throws InterruptedException {
+        CountDownLatch unanswered = new CountDownLatch(links.size());
+        links.forEach(link -> link.askFigures(unanswered::countDown));
+        var _ = unanswered.await(ANSWER_NANOS, TimeUnit.NANOSECONDS);
+    }
+
     private Sample sample(long nanos, long bytes) {
         return new Sample(nanos, Math.max(0, bytes), roundTrip(), links.stream().anyMatch(Link::underWay));
     }
 
     private synchronized State govern(State before, Sample sample, long nowNanos) {
-        if (hurrying || sample.roundTripMicros() <= 0) {
-            // Where the kernel tells nothing of round trips, nobody can yield.
+        if (hurrying) {
+            return before;
+        }
+        if (sample.roundTripMicros() <= 0) {
+            silentNanos += sample.nanos();
+            if (before.equals(State.START) && silentNanos >= SILENT_NANOS) {
+                pacer.yielding(0, nowNanos);
+            }
             return before;
         }
         State next = DelayGovernor.next(before, sample);

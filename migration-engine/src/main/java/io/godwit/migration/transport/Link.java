@@ -48,8 +48,10 @@ public final class Link {
     }
 
     /// Has the kernel asked how the connection does; the next three know it soon after.
-    public void askFigures() {
-        pacing.ask();
+    ///
+    /// @param answered run once they do, or once it is clear that they will not
+    public void askFigures(Runnable answered) {
+        pacing.ask(answered);
     }
 
     /// How long packets take there and back, as the kernel said when it was asked last, smoothed; 0 if it is not

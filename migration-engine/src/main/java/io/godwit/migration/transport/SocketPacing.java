@@ -34,9 +34,16 @@ final class SocketPacing {
     }
 
     /// Asks; the answer is known soon after.
-    void ask() {
+    ///
+    /// @param answered run once it is, or at once if there will be none
+    void ask(Runnable answered) {
         if (channel instanceof EpollSocketChannel socket) {
-            socket.eventLoop().execute(() -> known = look(socket));
+            socket.eventLoop().execute(() -> {
+                known = look(socket);
+                answered.run();
+            });
+        } else {
+            answered.run();
         }
     }
 

@@ -14,8 +14,15 @@ import org.junit.jupiter.api.Test;
 class DelayGovernorTest {
     private static final double MIB = 1 << 20;
     private static final double GIGABIT = 112 * MIB;
+    private static final double BITS = 1e6 / 8;
     private static final double TEN_MS = 0.010;
     private static final int STEPS = 1_000;
+
+    /// Part of the kernel's average that is from the last 10 ms, where hundreds of acknowledgements arrive in
+    /// that time, and where a handful do, as over a slow link.
+    private static final double MANY_ACKNOWLEDGEMENTS = 0.8;
+
+    private static final double FEW_ACKNOWLEDGEMENTS = 0.3;
 
     /// What connections hold back in this process and in the kernel.
     private static final double BUFFERS = 4 * MIB;
@@ -33,12 +40,23 @@ class DelayGovernorTest {
     private static final class Seen {
         private final double[] queueMs;
         private final double[] sentPerSecond;
+        private final double droppedBytes;
         private final State last;
 
-        Seen(double[] queueMs, double[] sentPerSecond, State last) {
+        Seen(double[] queueMs, double[] sentPerSecond, double droppedBytes, State last) {
             this.queueMs = queueMs;
             this.sentPerSecond = sentPerSecond;
+            this.droppedBytes = droppedBytes;
             this.last = last;
+        }
+
+        /// When so much was carried in 10 ms for the first time.
+        int stepOf(double bytesPerSecond) {
+            int step = 0;
+            while (step < sentPerSecond.length && sentPerSecond[step] < bytesPerSecond) {
+                step++;
+            }
+            return step;
         }
 
         double queueMsAt(double quantile, int from) {
@@ -58,6 +76,11 @@ class DelayGovernorTest {
 
     /// @param burstBytes how much is handed to the kernel at a time
     private static Seen run(Net net, int steps, long burstBytes) {
+        return run(net, steps, burstBytes, MANY_ACKNOWLEDGEMENTS);
+    }
+
+    /// @param smoothing how much of the kernel's average is from the last 10 ms
+    private static Seen run(Net net, int steps, long burstBytes, double smoothing) {
         Random random = new Random(11);
         // Before anything is sent the kernel knows a round trip already, from the handshake.
         State state =
@@ -66,6 +89,7 @@ class DelayGovernorTest {
         double bufferBytes = 0;
         double queueBytes = 0;
         double smoothed = net.baseMicros();
+        double dropped = 0;
         double[] queueMs = new double[steps];
         double[] sent = new double[steps];
         for (int step = 0; step < steps; step++) {
@@ -81,7 +105,9 @@ class DelayGovernorTest {
                 }
                 // 10 ms of buffer in the switch; beyond it TCP would find losses and wait.
                 double room = link * TEN_MS + Math.max(0, link * TEN_MS - queueBytes);
-                double out = Math.min(bufferBytes, Math.min(1.05 * state.rate() * TEN_MS, room));
+                double offered = Math.min(bufferBytes, 1.05 * state.rate() * TEN_MS);
+                double out = Math.min(offered, room);
+                dropped += offered - out;
                 bufferBytes -= out;
                 arrived = Math.min(queueBytes + out, link * TEN_MS);
                 queueBytes += out - arrived;
@@ -92,12 +118,11 @@ class DelayGovernorTest {
             double rtt = net.baseMicros()
                     + queueMs[step] * 1000
                     + Math.max(0, net.noise().micros(random, step));
-            // Hundreds of acknowledgements arrive in 10 ms: the kernel's average follows closely.
-            smoothed += 0.8 * (rtt - smoothed);
+            smoothed += smoothing * (rtt - smoothed);
             state = DelayGovernor.next(
                     state, new Sample(DelayGovernor.INTERVAL_NANOS, Math.round(arrived), Math.round(smoothed), !idle));
         }
-        return new Seen(queueMs, sent, state);
+        return new Seen(queueMs, sent, dropped, state);
     }
 
     private static Net link(LongUnaryOperator rate) {
@@ -111,6 +136,76 @@ class DelayGovernorTest {
         assertThat(seen.queueMsAt(0.99, 20)).isLessThan(4);
         assertThat(seen.queueMsAt(0.5, 20)).isLessThan(2);
         assertThat(seen.queueMsAt(1, 0)).as("while it starts").isLessThan(8);
+    }
+
+    @Test
+    void theStartDropsNoPacketOver100Mbit() {
+        Seen seen = run(link(_ -> (long) (100 * BITS)), STEPS, 0, FEW_ACKNOWLEDGEMENTS);
+        assertThat(seen.droppedBytes).isZero();
+        assertThat(seen.mean(5, 50)).isGreaterThan(0.8 * 100 * BITS);
+    }
+
+    @Test
+    void theStartDropsNoPacketOver200Mbit() {
+        Seen seen = run(link(_ -> (long) (200 * BITS)), STEPS, 0, FEW_ACKNOWLEDGEMENTS);
+        assertThat(seen.droppedBytes).isZero();
+        assertThat(seen.mean(5, 50)).isGreaterThan(0.8 * 200 * BITS);
+    }
+
+    /// Wherever within a step of the rate the link is met, and also where acknowledgements are few.
+    @Test
+    void theStartDropsNoPacketOverAnyLinkFrom50MbitTo10Gbit() {
+        for (double megabits = 50; megabits <= 10_000; megabits *= 1.04) {
+            long rate = (long) (megabits * BITS);
+            for (double smoothing : new double[] {FEW_ACKNOWLEDGEMENTS, MANY_ACKNOWLEDGEMENTS}) {
+                Seen seen = run(link(_ -> rate), STEPS, 0, smoothing);
+                assertThat(seen.droppedBytes)
+                        .as("%.0f Mbit/s, smoothed by %.1f", megabits, smoothing)
+                        .isZero();
+            }
+        }
+    }
+
+    @Test
+    void theStartIsNoLongWait() {
+        Seen gigabit = run(link(_ -> (long) GIGABIT), STEPS);
+        assertThat(gigabit.stepOf(0.9 * GIGABIT)).isLessThanOrEqualTo(10);
+        Seen tenGigabit = run(link(_ -> (long) (10 * GIGABIT)), STEPS);
+        assertThat(tenGigabit.stepOf(9 * GIGABIT)).isLessThanOrEqualTo(16);
+    }
+
+    /// Encoders that are slow at first must not leave a rate behind that nobody has tried.
+    @Test
+    void theStartIsNeverFarAheadOfWhatHasArrived() {
+        State state = State.START;
+        for (int step = 0; step < 200; step++) {
+            state = DelayGovernor.next(
+                    state, new Sample(DelayGovernor.INTERVAL_NANOS, Math.round(10 * MIB * TEN_MS), 150, true));
+            assertThat((double) state.bytesPerSecond()).isLessThanOrEqualTo(1.51 * 10 * MIB);
+        }
+        assertThat((double) state.bytesPerSecond()).isGreaterThan(1.49 * 10 * MIB);
+    }
+
+    /// Late answers may end the start far below what the link carries; that nothing queues there is noticed.
+    @Test
+    void aMachineThatIsBusyAtTheStartIsNoSlowLink() {
+        Seen seen = run(
+                new Net(
+                        _ -> (long) GIGABIT,
+                        10_000 * MIB,
+                        150,
+                        (random, step) -> step > 2 && step < 30 ? 2_500 + 1_500 * random.nextDouble() : 100),
+                STEPS);
+        assertThat(seen.stepOf(0.9 * GIGABIT)).isLessThan(100);
+        assertThat(seen.mean(100, STEPS)).isGreaterThan(0.9 * GIGABIT);
+        Seen nowAndThen = run(
+                new Net(
+                        _ -> (long) GIGABIT,
+                        70 * MIB,
+                        25,
+                        (random, step) -> step / 17 % 2 == 0 ? 2_500 + 1_500 * random.nextDouble() : 100),
+                STEPS);
+        assertThat(nowAndThen.mean(0, STEPS)).isGreaterThan(0.5 * 70 * MIB);
     }
 
     @Test

@@ -57,7 +57,7 @@ class SocketPacingTest {
         try (Socket reader = listener.accept()) {
             var _ = channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[BYTES]));
             await().atMost(LONG).until(() -> {
-                pacing.ask();
+                pacing.ask(() -> {});
                 return pacing.underWay() && pacing.bytesAcknowledged() > 0;
             });
             assertThat(pacing.bytesAcknowledged()).isLessThan(BYTES);
@@ -65,7 +65,7 @@ class SocketPacingTest {
             InputStream in = reader.getInputStream();
             assertThat(in.readNBytes(BYTES)).hasSize(BYTES);
             await().atMost(LONG).until(() -> {
-                pacing.ask();
+                pacing.ask(() -> {});
                 return !pacing.underWay();
             });
             // The handshake counts as one.
@@ -79,12 +79,12 @@ class SocketPacingTest {
             var _ = channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[1000]));
             assertThat(reader.getInputStream().readNBytes(1000)).hasSize(1000);
             await().atMost(LONG).until(() -> {
-                pacing.ask();
+                pacing.ask(() -> {});
                 return pacing.bytesAcknowledged() >= 1000;
             });
         }
         channel.close().sync();
-        pacing.ask();
+        pacing.ask(() -> {});
         await().atMost(LONG).until(() -> pacing.roundTripMicros() == 0);
         assertThat(pacing.bytesAcknowledged()).isGreaterThanOrEqualTo(1000);
         assertThat(pacing.underWay()).isFalse();

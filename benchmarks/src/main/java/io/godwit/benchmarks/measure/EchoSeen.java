@@ -5,7 +5,8 @@ package io.godwit.benchmarks.measure;
 /// @param lost        never answered
 /// @param duplicates  answers beyond the first, of the whole series
 /// @param silenceMs   the longest time without an answer
-/// @param p50Ms       of the time until an answer
+/// @param p50Ms       of the time until an answer, of all that was sent; what was lost waits for ever, so positive
+///                    infinity if it falls among that
 /// @param p99Ms       of the same
 /// @param sendGapMs   the longest time in which the probe itself sent nothing: a silence that is not longer may be
 ///                    the probe's own

@@ -24,7 +24,7 @@ record CellReport(List<Group> groups) {
             new Measure("longest silence, ms", 1, run -> run.echo().silenceMs()),
             new Measure("echoes lost", 0, run -> run.echo().lost()),
             new Measure("pings lost", 0, run -> run.ping().unanswered()),
-            new Measure("ping p99, ms", 1, run -> run.ping().p99Ms()),
+            new Measure("ping p99, ms", 1, run -> run.pingWaits().p99Ms()),
             new Measure("guest slowdown, %", 0, run -> run.slowdown() * 100),
             new Measure(
                     "processor time beyond the guest's, s", 2, run -> run.use().movingCpuSeconds()));
@@ -53,7 +53,7 @@ record CellReport(List<Group> groups) {
                     group.spreadOfAll(run -> run.echo().lost()).text(0),
                     group.spreadOfAll(run -> run.ping().unanswered()).text(0),
                     group.spreadOfAll(run -> run.echo().p99Ms()).text(1),
-                    group.spreadOfAll(run -> run.ping().p99Ms()).text(1),
+                    group.spreadOfAll(run -> run.pingWaits().p99Ms()).text(1),
                     group.spreadOfAll(run -> run.slowdown() * 100).text(0));
         }
         return table.toString();
@@ -143,9 +143,13 @@ record CellReport(List<Group> groups) {
         return Optional.ofNullable(best);
     }
 
+    /// What is lost is worse than any figure, and no multiple of one.
     static String ratio(double own, double other) {
         if (Double.isNaN(own) || Double.isNaN(other)) {
             return "-";
+        }
+        if (Double.isInfinite(own) || Double.isInfinite(other)) {
+            return own == other ? "both lost" : own > other ? "worse" : "better";
         }
         if (other == 0) {
             return own == 0 ? "both 0" : "-";

@@ -3,6 +3,7 @@ package io.godwit.benchmarks.run;
 import io.godwit.benchmarks.grid.Cell;
 import io.godwit.benchmarks.measure.EchoSeen;
 import io.godwit.benchmarks.measure.HostUse;
+import io.godwit.benchmarks.measure.PingWaits;
 import io.godwit.benchmarks.subject.Move;
 import io.godwit.chaos.probe.PingLog;
 import java.util.List;
@@ -23,6 +24,7 @@ public record Run(
         long wireBytes,
         EchoSeen echo,
         PingLog ping,
+        PingWaits pingWaits,
         double workBefore,
         double workDuring,
         HostUse use,

@@ -42,6 +42,8 @@ class EchoSeriesTest {
         }
         EchoSeen seen = all(series);
         assertThat(seen.lost()).isEqualTo(20);
+        assertThat(seen.p50Ms()).isCloseTo(0.5, within(1e-9));
+        assertThat(seen.p99Ms()).as("nobody gains by losing it").isEqualTo(Double.POSITIVE_INFINITY);
         assertThat(seen.silenceMs()).isCloseTo(21, within(1e-9));
         assertThat(seen.sendGapMs()).as("the probe went on").isCloseTo(1, within(1e-9));
     }

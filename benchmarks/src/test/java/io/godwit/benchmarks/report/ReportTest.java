@@ -10,6 +10,7 @@ import io.godwit.benchmarks.grid.Plan;
 import io.godwit.benchmarks.grid.QemuTuning;
 import io.godwit.benchmarks.measure.EchoSeen;
 import io.godwit.benchmarks.measure.HostUse;
+import io.godwit.benchmarks.measure.PingWaits;
 import io.godwit.benchmarks.run.Results;
 import io.godwit.benchmarks.run.Run;
 import io.godwit.benchmarks.subject.Move;
@@ -38,6 +39,16 @@ class ReportTest {
 
     private static Run run(
             Configuration configuration, int number, boolean completed, double totalMs, double silenceMs) {
+        return run(configuration, number, completed, totalMs, silenceMs, new PingWaits(silenceMs / 4));
+    }
+
+    private static Run run(
+            Configuration configuration,
+            int number,
+            boolean completed,
+            double totalMs,
+            double silenceMs,
+            PingWaits pings) {
         Move move = new Move(
                 completed,
                 completed ? "" : "did not converge",
@@ -53,7 +64,8 @@ class ReportTest {
                 move,
                 (long) (totalMs * 100_000),
                 new EchoSeen(1000, number, 0, silenceMs, 0.4, 3, 2),
-                new PingLog(100, 100, 0, 0, silenceMs, 4),
+                new PingLog(100, 100, 0, 0, silenceMs),
+                pings,
                 5000,
                 4000,
                 new HostUse(3, 2, 100 << 20, 50 << 20),
@@ -68,6 +80,10 @@ class ReportTest {
                 run(GODWIT, 2, true, 1200, 30),
                 run(DEFAULT, 2, false, 60_000, 1),
                 run(ZSTD, 2, true, 2000, 70));
+        return report(runs, failures);
+    }
+
+    private static Report report(List<Run> runs, List<String> failures) {
         return new Report(
                 new Plan(List.of(CELL), List.of(GODWIT, DEFAULT, ZSTD), 2, 512, 300, 60, false, false),
                 new Results(runs, failures),
@@ -84,6 +100,24 @@ class ReportTest {
         assertThat(text).contains("1 of 2").contains("qemu default, run 2: did not converge");
     }
 
+    @Test
+    void whoLosesPingsIsWorseThanWhoDeliversThemLate() {
+        PingWaits lost = new PingWaits(Double.POSITIVE_INFINITY);
+        PingWaits late = new PingWaits(800);
+        String text = report(
+                        List.of(
+                                run(GODWIT, 1, true, 1000, 20, late),
+                                run(DEFAULT, 1, true, 2000, 20, lost),
+                                run(ZSTD, 1, true, 2000, 20, new PingWaits(900))),
+                        List.of())
+                .terminal();
+        assertThat(line(text, "ping p99, ms")).contains("800.0", "900.0", "qemu multifd-zstd", "0.89x");
+        assertThat(line(text, "qemu default")).contains("| lost |");
+        text = report(List.of(run(GODWIT, 1, true, 1000, 20, lost), run(DEFAULT, 1, true, 2000, 20, late)), List.of())
+                .terminal();
+        assertThat(line(text, "ping p99, ms")).contains("lost", "800.0", "qemu default", "worse");
+    }
+
     private static String line(String text, String begin) {
         return text.lines()
                 .map(line -> line.replaceAll("\\s+", " "))
@@ -98,6 +132,10 @@ class ReportTest {
         assertThat(CellReport.ratio(3, 0)).isEqualTo("-");
         assertThat(CellReport.ratio(Double.NaN, 1)).isEqualTo("-");
         assertThat(CellReport.ratio(1, 4)).isEqualTo("0.25x");
+        assertThat(CellReport.ratio(1, Double.POSITIVE_INFINITY)).isEqualTo("better");
+        assertThat(CellReport.ratio(Double.POSITIVE_INFINITY, 0)).isEqualTo("worse");
+        assertThat(CellReport.ratio(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY))
+                .isEqualTo("both lost");
     }
 
     @Test

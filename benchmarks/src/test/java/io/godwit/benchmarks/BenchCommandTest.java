@@ -32,9 +32,9 @@ class BenchCommandTest {
                 1,
                 new Move(true, "", 2000, 1500, 40, List.of(), 0),
                 1_000_000,
-                new EchoSeen(1000, 20, 0, 20, 0.4, Double.POSITIVE_INFINITY, 2),
+                new EchoSeen(1000, 20, 0, 20, 900, 0.4, Double.POSITIVE_INFINITY, 2),
                 new PingLog(100, 95, 0, 5, 60),
-                new PingWaits(Double.POSITIVE_INFINITY),
+                new PingWaits(Double.POSITIVE_INFINITY, 1.5),
                 Double.NaN,
                 Double.NaN,
                 new HostUse(3, 2, 100 << 20, 50 << 20),
@@ -56,6 +56,8 @@ class BenchCommandTest {
         JsonNode read =
                 JsonMapper.shared().readTree(json).path("results").path("runs").path(0);
         assertThat(read.path("pingWaits").path("p99Ms").asString()).isEqualTo("Infinity");
+        assertThat(read.path("pingWaits").path("p99BeforeSilenceMs").asDouble()).isEqualTo(1.5);
+        assertThat(read.path("echo").path("silenceBeganMs").asDouble()).isEqualTo(900);
         assertThat(read.path("echo").path("p99Ms").asString()).isEqualTo("Infinity");
         assertThat(read.path("echo").path("silenceMs").asDouble()).isEqualTo(20);
         assertThat(read.path("workBefore").asString()).isEqualTo("NaN");

@@ -24,14 +24,16 @@ record EchoSeries(long[] sentNs, long[] answeredNs, long duplicates) {
         int first = firstFrom(fromNs);
         int end = firstFrom(toNs);
         double[] waitsMs = IntStream.range(first, end).mapToDouble(this::waitMs).toArray();
+        Gap silence = longestGap(answersBetween(fromNs, toNs), fromNs, toNs);
         return new EchoSeen(
                 waitsMs.length,
                 Arrays.stream(waitsMs).filter(Double::isInfinite).count(),
                 duplicates,
-                longestGapMs(answersBetween(fromNs, toNs), fromNs, toNs),
+                silence.ns() / 1e6,
+                (silence.beginNs() - fromNs) / 1e6,
                 Waits.percentileMs(Arrays.stream(waitsMs), 0.50),
                 Waits.percentileMs(Arrays.stream(waitsMs), 0.99),
-                longestGapMs(Arrays.copyOfRange(sentNs, first, end), fromNs, toNs));
+                longestGap(Arrays.copyOfRange(sentNs, first, end), fromNs, toNs).ns() / 1e6);
     }
 
     private double waitMs(int index) {
@@ -54,14 +56,18 @@ record EchoSeries(long[] sentNs, long[] answeredNs, long duplicates) {
                 .toArray();
     }
 
-    /// The ends count: nothing at all is a silence of the whole time.
-    private static double longestGapMs(long[] momentsNs, long fromNs, long toNs) {
-        long longest = 0;
+    private record Gap(long beginNs, long ns) {}
+
+    /// The ends count: nothing at all is a silence of the whole time. Of two that are alike it is the first.
+    private static Gap longestGap(long[] momentsNs, long fromNs, long toNs) {
+        Gap longest = new Gap(fromNs, 0);
         long last = fromNs;
         for (long moment : momentsNs) {
-            longest = Math.max(longest, moment - last);
+            if (moment - last > longest.ns()) {
+                longest = new Gap(last, moment - last);
+            }
             last = moment;
         }
-        return Math.max(longest, toNs - last) / 1e6;
+        return toNs - last > longest.ns() ? new Gap(last, toNs - last) : longest;
     }
 }

@@ -25,6 +25,8 @@ record CellReport(List<Group> groups) {
             new Measure("echoes lost", 0, run -> run.echo().lost()),
             new Measure("pings lost", 0, run -> run.ping().unanswered()),
             new Measure("ping p99, ms", 1, run -> run.pingWaits().p99Ms()),
+            new Measure(
+                    "ping p99 before the silence, ms", 1, run -> run.pingWaits().p99BeforeSilenceMs()),
             new Measure("guest slowdown, %", 0, run -> run.slowdown() * 100),
             new Measure(
                     "processor time beyond the guest's, s", 2, run -> run.use().movingCpuSeconds()));
@@ -42,6 +44,7 @@ record CellReport(List<Group> groups) {
                 "pings lost",
                 "echo p99, ms",
                 "ping p99, ms",
+                "ping p99 before the silence, ms",
                 "guest slowdown, %");
         for (Group group : groups) {
             table.add(
@@ -54,6 +57,8 @@ record CellReport(List<Group> groups) {
                     group.spreadOfAll(run -> run.ping().unanswered()).text(0),
                     group.spreadOfAll(run -> run.echo().p99Ms()).text(1),
                     group.spreadOfAll(run -> run.pingWaits().p99Ms()).text(1),
+                    group.spreadOfAll(run -> run.pingWaits().p99BeforeSilenceMs())
+                            .text(1),
                     group.spreadOfAll(run -> run.slowdown() * 100).text(0));
         }
         return table.toString();

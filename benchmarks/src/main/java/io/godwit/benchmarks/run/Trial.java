@@ -139,7 +139,7 @@ final class Trial {
                     use,
                     echoes,
                     PingLog.parse(pings),
-                    new PingWaits(series.p99Ms(beforeNs, afterNs)),
+                    PingWaits.of(series, echoes, beforeNs, startNs, afterNs),
                     work.pagesPerSecond(beforeNs, startNs),
                     work.pagesPerSecond(startNs, move.endNs()));
         }

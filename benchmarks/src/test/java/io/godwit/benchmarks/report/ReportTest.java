@@ -39,7 +39,7 @@ class ReportTest {
 
     private static Run run(
             Configuration configuration, int number, boolean completed, double totalMs, double silenceMs) {
-        return run(configuration, number, completed, totalMs, silenceMs, new PingWaits(silenceMs / 4));
+        return run(configuration, number, completed, totalMs, silenceMs, new PingWaits(silenceMs / 4, silenceMs / 40));
     }
 
     private static Run run(
@@ -63,7 +63,7 @@ class ReportTest {
                 number,
                 move,
                 (long) (totalMs * 100_000),
-                new EchoSeen(1000, number, 0, silenceMs, 0.4, 3, 2),
+                new EchoSeen(1000, number, 0, silenceMs, totalMs / 2, 0.4, 3, 2),
                 new PingLog(100, 100, 0, 0, silenceMs),
                 pings,
                 5000,
@@ -102,17 +102,19 @@ class ReportTest {
 
     @Test
     void whoLosesPingsIsWorseThanWhoDeliversThemLate() {
-        PingWaits lost = new PingWaits(Double.POSITIVE_INFINITY);
-        PingWaits late = new PingWaits(800);
+        PingWaits lost = new PingWaits(Double.POSITIVE_INFINITY, 4);
+        PingWaits late = new PingWaits(800, 2);
         String text = report(
                         List.of(
                                 run(GODWIT, 1, true, 1000, 20, late),
                                 run(DEFAULT, 1, true, 2000, 20, lost),
-                                run(ZSTD, 1, true, 2000, 20, new PingWaits(900))),
+                                run(ZSTD, 1, true, 2000, 20, new PingWaits(900, Double.POSITIVE_INFINITY))),
                         List.of())
                 .terminal();
         assertThat(line(text, "ping p99, ms")).contains("800.0", "900.0", "qemu multifd-zstd", "0.89x");
-        assertThat(line(text, "qemu default")).contains("| lost |");
+        assertThat(line(text, "ping p99 before the silence, ms")).contains("2.0", "4.0", "qemu default", "0.50x");
+        assertThat(line(text, "qemu default")).contains("| lost | 4.0 |");
+        assertThat(line(text, "qemu multifd-zstd")).contains("| 900.0 | lost |");
         text = report(List.of(run(GODWIT, 1, true, 1000, 20, lost), run(DEFAULT, 1, true, 2000, 20, late)), List.of())
                 .terminal();
         assertThat(line(text, "ping p99, ms")).contains("lost", "800.0", "qemu default", "worse");

@@ -28,6 +28,7 @@ record CellReport(List<Group> groups) {
             new Measure(
                     "ping p99 before the silence, ms", 1, run -> run.pingWaits().p99BeforeSilenceMs()),
             new Measure("guest slowdown, %", 0, run -> run.slowdown() * 100),
+            new Measure("work lost, s", 2, Run::workLostS),
             new Measure(
                     "processor time beyond the guest's, s", 2, run -> run.use().movingCpuSeconds()));
 
@@ -45,7 +46,8 @@ record CellReport(List<Group> groups) {
                 "echo p99, ms",
                 "ping p99, ms",
                 "ping p99 before the silence, ms",
-                "guest slowdown, %");
+                "guest slowdown, %",
+                "work lost, s");
         for (Group group : groups) {
             table.add(
                     group.configuration(),
@@ -59,7 +61,8 @@ record CellReport(List<Group> groups) {
                     group.spreadOfAll(run -> run.pingWaits().p99Ms()).text(1),
                     group.spreadOfAll(run -> run.pingWaits().p99BeforeSilenceMs())
                             .text(1),
-                    group.spreadOfAll(run -> run.slowdown() * 100).text(0));
+                    group.spreadOfAll(run -> run.slowdown() * 100).text(0),
+                    group.spread(Run::workLostS).text(2));
         }
         return table.toString();
     }
@@ -129,8 +132,13 @@ record CellReport(List<Group> groups) {
                 mine.configuration(),
                 Spread.number(own, measure.decimals()),
                 Spread.number(other, measure.decimals()),
-                best.map(Group::configuration).orElse("none completed"),
+                best.map(Group::configuration).orElseGet(this::noBest),
                 ratio(own, other));
+    }
+
+    /// A figure that nobody has, as a guest that does no work has no slowdown, says nothing about who completed.
+    private String noBest() {
+        return groups.stream().anyMatch(group -> !group.godwit() && group.allCompleted()) ? "-" : "none completed";
     }
 
     /// Of those that completed every run.

@@ -42,6 +42,12 @@ public record Run(
         return workBefore > 0 ? Math.max(0, 1 - workDuring / workBefore) : Double.NaN;
     }
 
+    /// Seconds of the guest's work that were not done while it was moved: a long move that slows it a little may cost
+    /// it more than a short one that slows it a lot. NaN if it writes nothing.
+    public double workLostS() {
+        return slowdown() * move.totalMs() / 1e3;
+    }
+
     /// How much of the link's speed was used while memory was under way; NaN if the link is not shaped.
     public double linkShare() {
         long speed = cell.link().bytesPerSecond();

@@ -39,7 +39,14 @@ class ReportTest {
 
     private static Run run(
             Configuration configuration, int number, boolean completed, double totalMs, double silenceMs) {
-        return run(configuration, number, completed, totalMs, silenceMs, new PingWaits(silenceMs / 4, silenceMs / 40));
+        return run(
+                configuration,
+                number,
+                completed,
+                totalMs,
+                silenceMs,
+                new PingWaits(silenceMs / 4, silenceMs / 40),
+                5000);
     }
 
     private static Run run(
@@ -48,7 +55,8 @@ class ReportTest {
             boolean completed,
             double totalMs,
             double silenceMs,
-            PingWaits pings) {
+            PingWaits pings,
+            double workBefore) {
         Move move = new Move(
                 completed,
                 completed ? "" : "did not converge",
@@ -66,8 +74,8 @@ class ReportTest {
                 new EchoSeen(1000, number, 0, silenceMs, totalMs / 2, 0.4, 3, 2),
                 new PingLog(100, 100, 0, 0, silenceMs),
                 pings,
-                5000,
-                4000,
+                workBefore,
+                workBefore * 0.8,
                 new HostUse(3, 2, 100 << 20, 50 << 20),
                 List.of());
     }
@@ -106,18 +114,50 @@ class ReportTest {
         PingWaits late = new PingWaits(800, 2);
         String text = report(
                         List.of(
-                                run(GODWIT, 1, true, 1000, 20, late),
-                                run(DEFAULT, 1, true, 2000, 20, lost),
-                                run(ZSTD, 1, true, 2000, 20, new PingWaits(900, Double.POSITIVE_INFINITY))),
+                                run(GODWIT, 1, true, 1000, 20, late, 5000),
+                                run(DEFAULT, 1, true, 2000, 20, lost, 5000),
+                                run(ZSTD, 1, true, 2000, 20, new PingWaits(900, Double.POSITIVE_INFINITY), 5000)),
                         List.of())
                 .terminal();
         assertThat(line(text, "ping p99, ms")).contains("800.0", "900.0", "qemu multifd-zstd", "0.89x");
         assertThat(line(text, "ping p99 before the silence, ms")).contains("2.0", "4.0", "qemu default", "0.50x");
         assertThat(line(text, "qemu default")).contains("| lost | 4.0 |");
         assertThat(line(text, "qemu multifd-zstd")).contains("| 900.0 | lost |");
-        text = report(List.of(run(GODWIT, 1, true, 1000, 20, lost), run(DEFAULT, 1, true, 2000, 20, late)), List.of())
+        text = report(
+                        List.of(
+                                run(GODWIT, 1, true, 1000, 20, lost, 5000),
+                                run(DEFAULT, 1, true, 2000, 20, late, 5000)),
+                        List.of())
                 .terminal();
         assertThat(line(text, "ping p99, ms")).contains("lost", "800.0", "qemu default", "worse");
+    }
+
+    @Test
+    void workLostIsTheSlowdownTimesTheLengthOfTheMove() {
+        String text = report(List.of()).terminal();
+        assertThat(line(text, "guest slowdown, %")).contains("| 20 | 20 | qemu multifd-zstd | 1.00x");
+        assertThat(line(text, "work lost, s")).contains("| 0.22 | 0.40 | qemu multifd-zstd | 0.55x");
+        assertThat(line(text, "godwit")).endsWith("| 20 (20 to 20) | 0.22 (0.20 to 0.24) |");
+        assertThat(line(text, "qemu default"))
+                .as("what was given up has no length")
+                .endsWith("| 0.80 |");
+    }
+
+    private static Run idle(Configuration configuration, boolean completed) {
+        return run(configuration, 1, completed, 1000, 20, new PingWaits(5, 1), Double.NaN);
+    }
+
+    @Test
+    void aGuestWithoutWorkHasNoSlowdownWhoeverCompleted() {
+        String text = report(List.of(idle(GODWIT, true), idle(DEFAULT, true)), List.of())
+                .terminal();
+        assertThat(line(text, "guest slowdown, %")).isEqualTo("| guest slowdown, % | godwit | - | - | - | - |");
+        assertThat(line(text, "work lost, s")).isEqualTo("| work lost, s | godwit | - | - | - | - |");
+        assertThat(line(text, "godwit")).endsWith("| - | - |");
+        assertThat(text).doesNotContain("none completed");
+        text = report(List.of(idle(GODWIT, true), idle(DEFAULT, false)), List.of())
+                .terminal();
+        assertThat(line(text, "total, s")).contains("| 1.00 | - | none completed | - |");
     }
 
     private static String line(String text, String begin) {

@@ -30,7 +30,7 @@ class BenchCommandTest {
                 cell,
                 "godwit",
                 1,
-                new Move(true, "", 2000, 1500, 40, List.of(), 0),
+                new Move(true, "", 2000, 1500, 40, List.of(), 0, 0),
                 1_000_000,
                 new EchoSeen(1000, 20, 0, 20, 900, 0.4, Double.POSITIVE_INFINITY, 2),
                 new PingLog(100, 95, 0, 5, 60),

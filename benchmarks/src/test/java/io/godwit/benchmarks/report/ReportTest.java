@@ -64,6 +64,7 @@ class ReportTest {
                 totalMs - 300,
                 silenceMs / 2,
                 List.of(new Move.Round(0, totalMs / 2, 1000), new Move.Round(totalMs / 2, totalMs - 300, 100)),
+                configuration.equals(GODWIT) ? 700 + number : Double.NaN,
                 0);
         return new Run(
                 CELL,
@@ -158,6 +159,15 @@ class ReportTest {
         text = report(List.of(idle(GODWIT, true), idle(DEFAULT, false)), List.of())
                 .terminal();
         assertThat(line(text, "total, s")).contains("| 1.00 | - | none completed | - |");
+    }
+
+    @Test
+    void pagesThatFollowedTheGuestStandInTheCosts() {
+        String text = report(List.of()).terminal();
+        String costs = text.substring(text.indexOf("memory under way"));
+        assertThat(costs.lines().findFirst().orElse("")).contains("rounds |", "late pages |");
+        assertThat(line(costs, "godwit")).contains("| 2 (2 to 2) | 702 (701 to 702) |");
+        assertThat(line(costs, "qemu multifd-zstd")).contains("| 2 (2 to 2) | - |");
     }
 
     private static String line(String text, String begin) {

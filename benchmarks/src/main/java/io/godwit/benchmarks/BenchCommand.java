@@ -50,7 +50,14 @@ public final class BenchCommand implements Callable<Integer> {
     private String name = "bench";
 
     /// What `--json` prints.
-    record Outcome(String command, Plan plan, Results results, Machine machine) {}
+    record Outcome(String command, Plan plan, Results results, Machine machine) {
+
+        /// JSON has no word for what was lost and for what was not measured: they stand there as the strings
+        /// `Infinity` and `NaN`.
+        String json() {
+            return JsonMapper.shared().writeValueAsString(this);
+        }
+    }
 
     public static void main(String... arguments) {
         CommandLine line = new CommandLine(new BenchCommand()).setCommandName("./bench");
@@ -87,7 +94,7 @@ public final class BenchCommand implements Callable<Integer> {
         Report report = new Report(plan, results, machine, command());
         out.println(report.terminal());
         if (json) {
-            System.out.println(JsonMapper.shared().writeValueAsString(new Outcome(command(), plan, results, machine)));
+            System.out.println(new Outcome(command(), plan, results, machine).json());
         }
         Path file = save;
         if (file != null) {

@@ -1,6 +1,8 @@
 package io.godwit.benchmarks.measure;
 
+import io.godwit.chaos.probe.Waits;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /// When datagrams were sent, and when the first answer to each came. Pure: the probe fills it.
 ///
@@ -21,24 +23,21 @@ record EchoSeries(long[] sentNs, long[] answeredNs, long duplicates) {
     EchoSeen between(long fromNs, long toNs) {
         int first = firstFrom(fromNs);
         int end = firstFrom(toNs);
-        int sent = end - first;
-        long[] waitsNs = new long[sent];
-        int answered = 0;
-        for (int i = first; i < end; i++) {
-            if (answeredNs[i] != 0) {
-                waitsNs[answered++] = answeredNs[i] - sentNs[i];
-            }
-        }
-        waitsNs = Arrays.copyOf(waitsNs, answered);
-        Arrays.sort(waitsNs);
+        double[] waitsMs = IntStream.range(first, end).mapToDouble(this::waitMs).toArray();
+        Gap silence = longestGap(answersBetween(fromNs, toNs), fromNs, toNs);
         return new EchoSeen(
-                sent,
-                sent - answered,
+                waitsMs.length,
+                Arrays.stream(waitsMs).filter(Double::isInfinite).count(),
                 duplicates,
-                longestGapMs(answersBetween(fromNs, toNs), fromNs, toNs),
-                percentileMs(waitsNs, 0.50),
-                percentileMs(waitsNs, 0.99),
-                longestGapMs(Arrays.copyOfRange(sentNs, first, end), fromNs, toNs));
+                silence.ns() / 1e6,
+                (silence.beginNs() - fromNs) / 1e6,
+                Waits.percentileMs(Arrays.stream(waitsMs), 0.50),
+                Waits.percentileMs(Arrays.stream(waitsMs), 0.99),
+                longestGap(Arrays.copyOfRange(sentNs, first, end), fromNs, toNs).ns() / 1e6);
+    }
+
+    private double waitMs(int index) {
+        return answeredNs[index] == 0 ? Double.POSITIVE_INFINITY : (answeredNs[index] - sentNs[index]) / 1e6;
     }
 
     private int firstFrom(long momentNs) {
@@ -57,23 +56,18 @@ record EchoSeries(long[] sentNs, long[] answeredNs, long duplicates) {
                 .toArray();
     }
 
-    /// The ends count: nothing at all is a silence of the whole time.
-    private static double longestGapMs(long[] momentsNs, long fromNs, long toNs) {
-        long longest = 0;
+    private record Gap(long beginNs, long ns) {}
+
+    /// The ends count: nothing at all is a silence of the whole time. Of two that are alike it is the first.
+    private static Gap longestGap(long[] momentsNs, long fromNs, long toNs) {
+        Gap longest = new Gap(fromNs, 0);
         long last = fromNs;
         for (long moment : momentsNs) {
-            longest = Math.max(longest, moment - last);
+            if (moment - last > longest.ns()) {
+                longest = new Gap(last, moment - last);
+            }
             last = moment;
         }
-        return Math.max(longest, toNs - last) / 1e6;
-    }
-
-    /// NaN of nothing.
-    private static double percentileMs(long[] sortedNs, double share) {
-        if (sortedNs.length == 0) {
-            return Double.NaN;
-        }
-        int index = (int) Math.ceil(share * sortedNs.length) - 1;
-        return sortedNs[Math.max(0, index)] / 1e6;
+        return toNs - last > longest.ns() ? new Gap(last, toNs - last) : longest;
     }
 }

@@ -98,6 +98,7 @@ public final class QemuSubject implements Subject {
                 ms(migrateNs, endNs),
                 migrate.path("downtime").asDouble(0),
                 watch.finish(ms(migrateNs, endNs)),
+                Double.NaN,
                 endNs);
     }
 
@@ -124,6 +125,7 @@ public final class QemuSubject implements Subject {
                 ms(migrateNs, endNs),
                 0,
                 watch.finish(ms(migrateNs, endNs)),
+                Double.NaN,
                 endNs);
     }
 

@@ -24,8 +24,11 @@ record CellReport(List<Group> groups) {
             new Measure("longest silence, ms", 1, run -> run.echo().silenceMs()),
             new Measure("echoes lost", 0, run -> run.echo().lost()),
             new Measure("pings lost", 0, run -> run.ping().unanswered()),
-            new Measure("ping p99, ms", 1, run -> run.ping().p99Ms()),
+            new Measure("ping p99, ms", 1, run -> run.pingWaits().p99Ms()),
+            new Measure(
+                    "ping p99 before the silence, ms", 1, run -> run.pingWaits().p99BeforeSilenceMs()),
             new Measure("guest slowdown, %", 0, run -> run.slowdown() * 100),
+            new Measure("work lost, s", 2, Run::workLostS),
             new Measure(
                     "processor time beyond the guest's, s", 2, run -> run.use().movingCpuSeconds()));
 
@@ -42,7 +45,9 @@ record CellReport(List<Group> groups) {
                 "pings lost",
                 "echo p99, ms",
                 "ping p99, ms",
-                "guest slowdown, %");
+                "ping p99 before the silence, ms",
+                "guest slowdown, %",
+                "work lost, s");
         for (Group group : groups) {
             table.add(
                     group.configuration(),
@@ -53,8 +58,11 @@ record CellReport(List<Group> groups) {
                     group.spreadOfAll(run -> run.echo().lost()).text(0),
                     group.spreadOfAll(run -> run.ping().unanswered()).text(0),
                     group.spreadOfAll(run -> run.echo().p99Ms()).text(1),
-                    group.spreadOfAll(run -> run.ping().p99Ms()).text(1),
-                    group.spreadOfAll(run -> run.slowdown() * 100).text(0));
+                    group.spreadOfAll(run -> run.pingWaits().p99Ms()).text(1),
+                    group.spreadOfAll(run -> run.pingWaits().p99BeforeSilenceMs())
+                            .text(1),
+                    group.spreadOfAll(run -> run.slowdown() * 100).text(0),
+                    group.spread(Run::workLostS).text(2));
         }
         return table.toString();
     }
@@ -67,6 +75,7 @@ record CellReport(List<Group> groups) {
                 "memory under way, s",
                 "link used, %",
                 "rounds",
+                "late pages",
                 "downtime it reports, ms",
                 "processor time, s",
                 "beyond the guest's, s",
@@ -81,6 +90,7 @@ record CellReport(List<Group> groups) {
                     group.spread(run -> run.move().movingMs() / 1e3).text(2),
                     group.spread(run -> run.linkShare() * 100).text(0),
                     group.spread(run -> run.move().rounds().size()).text(0),
+                    group.spread(run -> run.move().latePages()).text(0),
                     group.spread(run -> run.move().downtimeMs()).text(1),
                     group.spread(run -> run.use().cpuSeconds()).text(2),
                     group.spread(run -> run.use().movingCpuSeconds()).text(2),
@@ -124,8 +134,13 @@ record CellReport(List<Group> groups) {
                 mine.configuration(),
                 Spread.number(own, measure.decimals()),
                 Spread.number(other, measure.decimals()),
-                best.map(Group::configuration).orElse("none completed"),
+                best.map(Group::configuration).orElseGet(this::noBest),
                 ratio(own, other));
+    }
+
+    /// A figure that nobody has, as a guest that does no work has no slowdown, says nothing about who completed.
+    private String noBest() {
+        return groups.stream().anyMatch(group -> !group.godwit() && group.allCompleted()) ? "-" : "none completed";
     }
 
     /// Of those that completed every run.
@@ -143,9 +158,13 @@ record CellReport(List<Group> groups) {
         return Optional.ofNullable(best);
     }
 
+    /// What is lost is worse than any figure, and no multiple of one.
     static String ratio(double own, double other) {
         if (Double.isNaN(own) || Double.isNaN(other)) {
             return "-";
+        }
+        if (Double.isInfinite(own) || Double.isInfinite(other)) {
+            return own == other ? "both lost" : own > other ? "worse" : "better";
         }
         if (other == 0) {
             return own == 0 ? "both 0" : "-";

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
 
-/// The middle and the ends of some figures.
+/// The middle and the ends of some figures. One that is positive infinity stands for what was lost, and is worse than
+/// any other.
 ///
 /// @param count how many there were; with none all else is NaN
 public record Spread(double median, double min, double max, int count) {
@@ -31,6 +32,9 @@ public record Spread(double median, double min, double max, int count) {
     }
 
     static String number(double value, int decimals) {
+        if (value == Double.POSITIVE_INFINITY) {
+            return "lost";
+        }
         return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%." + decimals + "f", value);
     }
 }

@@ -3,6 +3,7 @@ package io.godwit.benchmarks.run;
 import io.godwit.benchmarks.grid.Cell;
 import io.godwit.benchmarks.measure.EchoSeen;
 import io.godwit.benchmarks.measure.HostUse;
+import io.godwit.benchmarks.measure.PingWaits;
 import io.godwit.benchmarks.subject.Move;
 import io.godwit.chaos.probe.PingLog;
 import java.util.List;
@@ -23,6 +24,7 @@ public record Run(
         long wireBytes,
         EchoSeen echo,
         PingLog ping,
+        PingWaits pingWaits,
         double workBefore,
         double workDuring,
         HostUse use,
@@ -38,6 +40,12 @@ public record Run(
     /// How much less the guest got done, from 0 to 1; NaN if it writes nothing.
     public double slowdown() {
         return workBefore > 0 ? Math.max(0, 1 - workDuring / workBefore) : Double.NaN;
+    }
+
+    /// Seconds of the guest's work that were not done while it was moved: a long move that slows it a little may cost
+    /// it more than a short one that slows it a lot. NaN if it writes nothing.
+    public double workLostS() {
+        return slowdown() * move.totalMs() / 1e3;
     }
 
     /// How much of the link's speed was used while memory was under way; NaN if the link is not shaped.

@@ -7,6 +7,7 @@ import io.godwit.benchmarks.measure.EchoProbe;
 import io.godwit.benchmarks.measure.EchoSeen;
 import io.godwit.benchmarks.measure.HostMeter;
 import io.godwit.benchmarks.measure.HostUse;
+import io.godwit.benchmarks.measure.PingWaits;
 import io.godwit.benchmarks.measure.WireCounter;
 import io.godwit.benchmarks.measure.WorkMeter;
 import io.godwit.benchmarks.subject.GodwitSubject;
@@ -17,8 +18,10 @@ import io.godwit.chaos.lab.Lab;
 import io.godwit.chaos.lab.LabException;
 import io.godwit.chaos.lab.LabHost;
 import io.godwit.chaos.lab.Namespace;
+import io.godwit.chaos.probe.ClockPair;
 import io.godwit.chaos.probe.PingLog;
 import io.godwit.chaos.probe.PingProbe;
+import io.godwit.chaos.probe.PingSeries;
 import io.godwit.chaos.workload.GuestServices;
 import io.godwit.chaos.workload.GuestStatus;
 import io.godwit.chaos.workload.MemoryVerdict;
@@ -58,6 +61,7 @@ final class Trial {
             HostUse use,
             EchoSeen echo,
             PingLog ping,
+            PingWaits pingWaits,
             double workBefore,
             double workDuring) {}
 
@@ -74,6 +78,7 @@ final class Trial {
                 seen.wireBytes(),
                 seen.echo(),
                 seen.ping(),
+                seen.pingWaits(),
                 seen.workBefore(),
                 seen.workDuring(),
                 seen.use(),
@@ -115,18 +120,26 @@ final class Trial {
             TimeUnit.MILLISECONDS.sleep(BEFORE_MS);
             meter.begin();
             long wireBefore = wire.bytesSent();
+            ClockPair clocks = ClockPair.read();
             long startNs = System.nanoTime();
             Move move = subject.move(plan.downtimeMs(), plan.timeoutS());
             long wireBytes = wire.bytesSent() - wireBefore;
             HostUse use = meter.stop();
             TimeUnit.MILLISECONDS.sleep(AFTER_MS);
             long beforeNs = startNs - TimeUnit.MILLISECONDS.toNanos(BEFORE_MS);
+            long afterNs = move.endNs() + TimeUnit.MILLISECONDS.toNanos(AFTER_MS);
+            EchoSeen echoes = echo.stop(startNs, afterNs);
+            // Only now: late answers to pings were waited for as long as those to echoes. How long that was is no
+            // reason for more pings of a quiet time to count.
+            String pings = ping.end();
+            PingSeries series = PingSeries.parse(pings, clocks);
             return new Watched(
                     move,
                     wireBytes,
                     use,
-                    echo.stop(startNs, move.endNs() + TimeUnit.MILLISECONDS.toNanos(AFTER_MS)),
-                    ping.stop(),
+                    echoes,
+                    PingLog.parse(pings),
+                    PingWaits.of(series, echoes, beforeNs, startNs, afterNs),
                     work.pagesPerSecond(beforeNs, startNs),
                     work.pagesPerSecond(startNs, move.endNs()));
         }

@@ -88,7 +88,7 @@ public final class GodwitSubject implements Subject {
     }
 
     /// @throws LabException unless it completed, or was given up because it did not converge in time
-    private static Move move(JsonNode report, long startNs, long endNs) {
+    static Move move(JsonNode report, long startNs, long endNs) {
         String result = report.path("result").asString("");
         String reason = report.path("reason").asString("");
         boolean completed = result.equals("COMPLETED");
@@ -98,14 +98,16 @@ public final class GodwitSubject implements Subject {
         }
         List<Move.Round> rounds = rounds(report);
         double downtimeMs = report.path("downtimeMs").asDouble(0);
+        JsonNode late = report.path("latePages");
         double roundsMs = rounds.isEmpty() ? 0 : rounds.getLast().endMs();
         return new Move(
                 completed,
                 completed ? "" : reason,
                 (endNs - startNs) / 1e6,
-                roundsMs + downtimeMs,
+                roundsMs + downtimeMs + late.path("dependedMs").asDouble(0),
                 downtimeMs,
                 rounds,
+                late.path("pages").asDouble(Double.NaN),
                 endNs);
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 /// @param totalMs     from the operator's command, the start of the target's QEMU included
 /// @param movingMs    of these, with memory under way
 /// @param downtimeMs  as reported, not as seen
+/// @param latePages   pages that followed the guest after the switchover; NaN if the mover does not tell
 /// @param endNs       `System.nanoTime` of its end
 public record Move(
         boolean completed,
@@ -16,6 +17,7 @@ public record Move(
         double movingMs,
         double downtimeMs,
         List<Round> rounds,
+        double latePages,
         long endNs) {
     public Move {
         rounds = List.copyOf(rounds);

@@ -42,7 +42,10 @@ class EchoSeriesTest {
         }
         EchoSeen seen = all(series);
         assertThat(seen.lost()).isEqualTo(20);
+        assertThat(seen.p50Ms()).isCloseTo(0.5, within(1e-9));
+        assertThat(seen.p99Ms()).as("nobody gains by losing it").isEqualTo(Double.POSITIVE_INFINITY);
         assertThat(seen.silenceMs()).isCloseTo(21, within(1e-9));
+        assertThat(seen.silenceBeganMs()).as("with the answer to 39").isCloseTo(39.5, within(1e-9));
         assertThat(seen.sendGapMs()).as("the probe went on").isCloseTo(1, within(1e-9));
     }
 
@@ -55,6 +58,7 @@ class EchoSeriesTest {
         EchoSeen seen = all(series);
         assertThat(seen.lost()).isZero();
         assertThat(seen.silenceMs()).isCloseTo(20.5, within(1e-9));
+        assertThat(seen.silenceBeganMs()).isCloseTo(39.5, within(1e-9));
         assertThat(seen.p99Ms()).isCloseTo(19, within(0.1));
     }
 
@@ -70,7 +74,19 @@ class EchoSeriesTest {
         EchoSeen seen = new EchoSeries(new long[0], new long[0], 0).between(5 * MS, 25 * MS);
         assertThat(seen.sent()).isZero();
         assertThat(seen.silenceMs()).isCloseTo(20, within(1e-9));
+        assertThat(seen.silenceBeganMs()).isZero();
         assertThat(seen.p50Ms()).isNaN();
+    }
+
+    @Test
+    void aSilenceUntilTheEndBeginsWithTheLastAnswer() {
+        EchoSeries series = steady(100);
+        for (int i = 70; i < 100; i++) {
+            series.answeredNs()[i] = 0;
+        }
+        EchoSeen seen = series.between(1050 * MS, 1100 * MS);
+        assertThat(seen.silenceMs()).isCloseTo(30.5, within(1e-9));
+        assertThat(seen.silenceBeganMs()).as("since the moment asked for").isCloseTo(19.5, within(1e-9));
     }
 
     @Test

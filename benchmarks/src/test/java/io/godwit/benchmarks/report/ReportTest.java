@@ -10,6 +10,7 @@ import io.godwit.benchmarks.grid.Plan;
 import io.godwit.benchmarks.grid.QemuTuning;
 import io.godwit.benchmarks.measure.EchoSeen;
 import io.godwit.benchmarks.measure.HostUse;
+import io.godwit.benchmarks.measure.PingWaits;
 import io.godwit.benchmarks.run.Results;
 import io.godwit.benchmarks.run.Run;
 import io.godwit.benchmarks.subject.Move;
@@ -38,6 +39,24 @@ class ReportTest {
 
     private static Run run(
             Configuration configuration, int number, boolean completed, double totalMs, double silenceMs) {
+        return run(
+                configuration,
+                number,
+                completed,
+                totalMs,
+                silenceMs,
+                new PingWaits(silenceMs / 4, silenceMs / 40),
+                5000);
+    }
+
+    private static Run run(
+            Configuration configuration,
+            int number,
+            boolean completed,
+            double totalMs,
+            double silenceMs,
+            PingWaits pings,
+            double workBefore) {
         Move move = new Move(
                 completed,
                 completed ? "" : "did not converge",
@@ -45,6 +64,7 @@ class ReportTest {
                 totalMs - 300,
                 silenceMs / 2,
                 List.of(new Move.Round(0, totalMs / 2, 1000), new Move.Round(totalMs / 2, totalMs - 300, 100)),
+                configuration.equals(GODWIT) ? 700 + number : Double.NaN,
                 0);
         return new Run(
                 CELL,
@@ -52,10 +72,11 @@ class ReportTest {
                 number,
                 move,
                 (long) (totalMs * 100_000),
-                new EchoSeen(1000, number, 0, silenceMs, 0.4, 3, 2),
-                new PingLog(100, 100, 0, 0, silenceMs, 4),
-                5000,
-                4000,
+                new EchoSeen(1000, number, 0, silenceMs, totalMs / 2, 0.4, 3, 2),
+                new PingLog(100, 100, 0, 0, silenceMs),
+                pings,
+                workBefore,
+                workBefore * 0.8,
                 new HostUse(3, 2, 100 << 20, 50 << 20),
                 List.of());
     }
@@ -68,6 +89,10 @@ class ReportTest {
                 run(GODWIT, 2, true, 1200, 30),
                 run(DEFAULT, 2, false, 60_000, 1),
                 run(ZSTD, 2, true, 2000, 70));
+        return report(runs, failures);
+    }
+
+    private static Report report(List<Run> runs, List<String> failures) {
         return new Report(
                 new Plan(List.of(CELL), List.of(GODWIT, DEFAULT, ZSTD), 2, 512, 300, 60, false, false),
                 new Results(runs, failures),
@@ -84,6 +109,67 @@ class ReportTest {
         assertThat(text).contains("1 of 2").contains("qemu default, run 2: did not converge");
     }
 
+    @Test
+    void whoLosesPingsIsWorseThanWhoDeliversThemLate() {
+        PingWaits lost = new PingWaits(Double.POSITIVE_INFINITY, 4);
+        PingWaits late = new PingWaits(800, 2);
+        String text = report(
+                        List.of(
+                                run(GODWIT, 1, true, 1000, 20, late, 5000),
+                                run(DEFAULT, 1, true, 2000, 20, lost, 5000),
+                                run(ZSTD, 1, true, 2000, 20, new PingWaits(900, Double.POSITIVE_INFINITY), 5000)),
+                        List.of())
+                .terminal();
+        assertThat(line(text, "ping p99, ms")).contains("800.0", "900.0", "qemu multifd-zstd", "0.89x");
+        assertThat(line(text, "ping p99 before the silence, ms")).contains("2.0", "4.0", "qemu default", "0.50x");
+        assertThat(line(text, "qemu default")).contains("| lost | 4.0 |");
+        assertThat(line(text, "qemu multifd-zstd")).contains("| 900.0 | lost |");
+        text = report(
+                        List.of(
+                                run(GODWIT, 1, true, 1000, 20, lost, 5000),
+                                run(DEFAULT, 1, true, 2000, 20, late, 5000)),
+                        List.of())
+                .terminal();
+        assertThat(line(text, "ping p99, ms")).contains("lost", "800.0", "qemu default", "worse");
+    }
+
+    @Test
+    void workLostIsTheSlowdownTimesTheLengthOfTheMove() {
+        String text = report(List.of()).terminal();
+        assertThat(line(text, "guest slowdown, %")).contains("| 20 | 20 | qemu multifd-zstd | 1.00x");
+        assertThat(line(text, "work lost, s")).contains("| 0.22 | 0.40 | qemu multifd-zstd | 0.55x");
+        assertThat(line(text, "godwit")).endsWith("| 20 (20 to 20) | 0.22 (0.20 to 0.24) |");
+        assertThat(line(text, "qemu default"))
+                .as("what was given up has no length")
+                .endsWith("| 0.80 |");
+    }
+
+    private static Run idle(Configuration configuration, boolean completed) {
+        return run(configuration, 1, completed, 1000, 20, new PingWaits(5, 1), Double.NaN);
+    }
+
+    @Test
+    void aGuestWithoutWorkHasNoSlowdownWhoeverCompleted() {
+        String text = report(List.of(idle(GODWIT, true), idle(DEFAULT, true)), List.of())
+                .terminal();
+        assertThat(line(text, "guest slowdown, %")).isEqualTo("| guest slowdown, % | godwit | - | - | - | - |");
+        assertThat(line(text, "work lost, s")).isEqualTo("| work lost, s | godwit | - | - | - | - |");
+        assertThat(line(text, "godwit")).endsWith("| - | - |");
+        assertThat(text).doesNotContain("none completed");
+        text = report(List.of(idle(GODWIT, true), idle(DEFAULT, false)), List.of())
+                .terminal();
+        assertThat(line(text, "total, s")).contains("| 1.00 | - | none completed | - |");
+    }
+
+    @Test
+    void pagesThatFollowedTheGuestStandInTheCosts() {
+        String text = report(List.of()).terminal();
+        String costs = text.substring(text.indexOf("memory under way"));
+        assertThat(costs.lines().findFirst().orElse("")).contains("rounds |", "late pages |");
+        assertThat(line(costs, "godwit")).contains("| 2 (2 to 2) | 702 (701 to 702) |");
+        assertThat(line(costs, "qemu multifd-zstd")).contains("| 2 (2 to 2) | - |");
+    }
+
     private static String line(String text, String begin) {
         return text.lines()
                 .map(line -> line.replaceAll("\\s+", " "))
@@ -98,6 +184,10 @@ class ReportTest {
         assertThat(CellReport.ratio(3, 0)).isEqualTo("-");
         assertThat(CellReport.ratio(Double.NaN, 1)).isEqualTo("-");
         assertThat(CellReport.ratio(1, 4)).isEqualTo("0.25x");
+        assertThat(CellReport.ratio(1, Double.POSITIVE_INFINITY)).isEqualTo("better");
+        assertThat(CellReport.ratio(Double.POSITIVE_INFINITY, 0)).isEqualTo("worse");
+        assertThat(CellReport.ratio(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY))
+                .isEqualTo("both lost");
     }
 
     @Test

@@ -19,6 +19,15 @@ class SpreadTest {
     }
 
     @Test
+    void whatIsLostIsWorseThanAnyFigure() {
+        assertThat(Spread.of(DoubleStream.of(Double.POSITIVE_INFINITY, 2, 1)).text(1))
+                .isEqualTo("2.0 (1.0 to lost)");
+        assertThat(Spread.of(DoubleStream.of(Double.POSITIVE_INFINITY, 2)).text(1))
+                .isEqualTo("lost (2.0 to lost)");
+        assertThat(Spread.of(DoubleStream.of(Double.POSITIVE_INFINITY)).text(1)).isEqualTo("lost");
+    }
+
+    @Test
     void whatWasNotMeasuredDoesNotCount() {
         Spread spread = Spread.of(DoubleStream.of(Double.NaN, 2));
         assertThat(spread.count()).isEqualTo(1);

@@ -59,6 +59,10 @@ final class BenchIT {
                     .as("silence: %s", run)
                     .isBetween(1.0, run.move().totalMs() + 1000);
             assertThat(run.ping().answered()).as("pings: %s", run).isPositive();
+            assertThat(run.pingWaits().p99Ms()).as("pings: %s", run).isPositive();
+            assertThat(run.pingWaits().p99BeforeSilenceMs())
+                    .as("pings before the silence: %s", run)
+                    .isPositive();
             assertThat(run.workBefore()).as("pages written a second: %s", run).isPositive();
             assertThat(run.use().cpuSeconds()).as("processor time: %s", run).isPositive();
             assertThat(run.use().guestCpuSeconds()).as("the guest's: %s", run).isPositive();

@@ -8,18 +8,17 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A series of pings as `ping -D` printed it.
+/// A series of pings as `ping -D` printed it, summed up. How long answers took stands in [PingSeries], and without
+/// those that were lost in [RoundTrips].
 ///
 /// @param sent               requests
 /// @param answered           of these, answered at least once
 /// @param duplicates         answers beyond the first
 /// @param unanswered         requests that were not answered though a later one was
 /// @param longestSilenceMs   between two answers in a row, so never below the series' interval
-/// @param p99Ms              of the time until an answer; 0 if there was none
-public record PingLog(
-        long sent, long answered, long duplicates, long unanswered, double longestSilenceMs, double p99Ms) {
+public record PingLog(long sent, long answered, long duplicates, long unanswered, double longestSilenceMs) {
     private static final Pattern ANSWER =
-            Pattern.compile("^\\[(\\d+\\.\\d+)] \\d+ bytes from .*icmp_seq=(\\d+) .*time=([0-9.]+) ms.*$");
+            Pattern.compile("^\\[(\\d+\\.\\d+)] \\d+ bytes from .*icmp_seq=(\\d+) .*time=[0-9.]+ ms.*$");
     private static final Pattern SUMMARY =
             Pattern.compile("(\\d+) packets transmitted, (\\d+) received(?:, \\+(\\d+) duplicates)?.*");
 
@@ -31,13 +30,11 @@ public record PingLog(
     public static PingLog parse(String output) {
         List<Double> times = new ArrayList<>();
         Set<Long> answers = new HashSet<>();
-        List<Double> waitsMs = new ArrayList<>();
         for (String line : output.split("\n", -1)) {
             Matcher answer = ANSWER.matcher(line);
             if (answer.matches()) {
                 times.add(Double.parseDouble(answer.group(1)));
                 answers.add(Long.parseLong(answer.group(2)));
-                waitsMs.add(Double.parseDouble(answer.group(3)));
             }
             Matcher summary = SUMMARY.matcher(line);
             if (summary.lookingAt()) {
@@ -47,8 +44,7 @@ public record PingLog(
                         Long.parseLong(summary.group(2)),
                         duplicates,
                         unanswered(answers),
-                        longestGapMs(times),
-                        p99(waitsMs));
+                        longestGapMs(times));
             }
         }
         throw new LabException("ping printed no summary:\n" + output.substring(Math.max(0, output.length() - 500)));
@@ -57,11 +53,6 @@ public record PingLog(
     private static long unanswered(Set<Long> answers) {
         long latest = answers.stream().mapToLong(Long::longValue).max().orElse(0);
         return latest - answers.size();
-    }
-
-    private static double p99(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
-        return sorted.isEmpty() ? 0 : sorted.get((int) Math.ceil(0.99 * sorted.size()) - 1);
     }
 
     private static double longestGapMs(List<Double> times) {

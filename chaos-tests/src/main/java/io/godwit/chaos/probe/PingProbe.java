@@ -13,7 +13,8 @@ import java.util.concurrent.TimeoutException;
 
 /// Pings an address every 10 ms with the system's own `ping`, from inside a namespace, until it is stopped.
 public final class PingProbe implements AutoCloseable {
-    private static final String INTERVAL_S = "0.01";
+    static final long INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final String INTERVAL_S = Double.toString(INTERVAL_NS / 1e9);
     /// An hour of pings at 100 bytes a line.
     private static final int OUTPUT_BYTES_MAX = 36 << 20;
 
@@ -49,7 +50,7 @@ public final class PingProbe implements AutoCloseable {
 
     /// Ends the series.
     ///
-    /// @return what `ping` printed, for [PingLog] and [RoundTrips]
+    /// @return what `ping` printed, for [PingLog], [PingSeries] and [RoundTrips]
     public String end() {
         // An interrupt makes ping print its summary, which is where the number of lost ones comes from.
         Command.must("kill", "-INT", Long.toString(process.pid()));

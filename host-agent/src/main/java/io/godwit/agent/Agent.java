@@ -1,5 +1,6 @@
 package io.godwit.agent;
 
+import io.godwit.agent.AgentParts.EngineFactory;
 import io.godwit.agent.config.AgentConfig;
 import io.godwit.agent.failover.Coordinator;
 import io.godwit.agent.guests.Adoption;
@@ -20,6 +21,7 @@ import io.godwit.agent.migrations.Arrivals;
 import io.godwit.agent.migrations.Departures;
 import io.godwit.agent.migrations.OwedPages;
 import io.godwit.agent.migrations.WaitingGuests;
+import io.godwit.agent.rehearsal.Rehearsals;
 import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.Hypervisor;
@@ -38,7 +40,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The daemon of one host. It comes up in this order, and goes down in the reverse: it announces its host, takes
-/// charge of the guests that run there already, opens the listener for guests that arrive, and last the API.
+/// charge of the guests that run there already, opens the listener for guests that arrive, and last the API. Then it
+/// rehearses what it will be asked for.
 ///
 /// Guests do not depend on it: they run on when it stops, and are found again when it starts.
 public final class Agent implements AutoCloseable {
@@ -148,6 +151,21 @@ public final class Agent implements AutoCloseable {
         closeLater(
                 "the coordinator",
                 Coordinator.start(host, api.rescuers(), host.images().store()::fences, parts.meters()));
+        rehearse(host, parts);
+    }
+
+    private void rehearse(HostContext host, AgentParts parts) {
+        int moves = host.config().migration().rehearsals();
+        EngineFactory engine = parts.rehearsalEngine();
+        if (moves > 0 && engine != null) {
+            Rehearsals rehearsals = Rehearsals.start(
+                    host.name(),
+                    moves,
+                    engine::open,
+                    () -> host.table().count(SlotState.Leaving.class) > 0
+                            || host.table().count(SlotState.Arriving.class) > 0);
+            closeLater("the rehearsals", rehearsals);
+        }
     }
 
     private static void announce(AgentConfig config, AgentParts parts, LeaseParts lease)

@@ -13,12 +13,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
 
 /// What an agent is made of. A test may put something else in the place of any part.
 ///
 /// @param engine opened by the agent once it has adopted its guests
 /// @param clock  for the limits of restarts
 /// @param daemons used if this host serves images
+/// @param rehearsalEngine listens on the loopback interface only; null to rehearse nothing, whatever is configured
 public record AgentParts(
         Hypervisor hypervisor,
         Consoles consoles,
@@ -29,9 +31,10 @@ public record AgentParts(
         GuestFileParser parser,
         PrometheusMeterRegistry meters,
         InstantSource clock,
-        ImageRole.StorageDaemons daemons) {
+        ImageRole.StorageDaemons daemons,
+        @Nullable EngineFactory rehearsalEngine) {
 
-    /// Of a host that serves no images.
+    /// Of a host that serves no images and rehearses nothing.
     public AgentParts(
             Hypervisor hypervisor,
             Consoles consoles,
@@ -52,7 +55,8 @@ public record AgentParts(
                 parser,
                 meters,
                 clock,
-                ImageRole.StorageDaemons.NONE);
+                ImageRole.StorageDaemons.NONE,
+                null);
     }
 
     /// Opens a migration engine.

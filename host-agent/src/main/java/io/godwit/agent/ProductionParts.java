@@ -23,10 +23,12 @@ import io.godwit.storage.OwnershipSettings;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The real parts, as the configuration asks for them: QEMU, ZooKeeper, the engine and packet sockets.
 final class ProductionParts {
@@ -49,7 +51,8 @@ final class ProductionParts {
                 guestFileParser(),
                 meters,
                 InstantSource.system(),
-                QemuStorageDaemon::open);
+                QemuStorageDaemon::open,
+                (incoming, registry) -> MigrationEngine.open(rehearsalSettings(config), incoming, registry));
     }
 
     private static QemuSettings qemuSettings(AgentConfig config) {
@@ -78,12 +81,25 @@ final class ProductionParts {
     }
 
     private static MigrationEngine.Settings engineSettings(AgentConfig config) {
-        AgentConfig.TlsFiles tls = config.tls();
         return new MigrationEngine.Settings(
                 config.name(),
                 new InetSocketAddress(config.address(), config.migration().port()),
-                tls == null ? null : new MigrationEngine.Tls(tls.authority(), tls.certificate(), tls.key()),
+                tls(config),
                 TcpConnection::look);
+    }
+
+    private static MigrationEngine.Settings rehearsalSettings(AgentConfig config) {
+        return new MigrationEngine.Settings(
+                config.name(),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                tls(config),
+                TcpConnection::look,
+                true);
+    }
+
+    private static MigrationEngine.@Nullable Tls tls(AgentConfig config) {
+        AgentConfig.TlsFiles tls = config.tls();
+        return tls == null ? null : new MigrationEngine.Tls(tls.authority(), tls.certificate(), tls.key());
     }
 
     private static GuestFileParser guestFileParser() {

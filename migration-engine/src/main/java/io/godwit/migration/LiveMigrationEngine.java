@@ -14,8 +14,10 @@ import io.godwit.shim.GuestMemory;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /// The engine: one transport, the migrations that leave and those that arrive.
 final class LiveMigrationEngine implements MigrationEngine {
@@ -39,7 +42,7 @@ final class LiveMigrationEngine implements MigrationEngine {
     private volatile boolean closed;
 
     LiveMigrationEngine(Settings settings, IncomingGuests agent, MeterRegistry registry) throws IOException {
-        this.meters = new MigrationMeters(registry);
+        this.meters = new MigrationMeters(registry, settings.quiet() ? Level.DEBUG : Level.INFO);
         this.incoming = new IncomingSessions(agent, meters, System::nanoTime);
         Rehearsal.run(ByteBufAllocator.DEFAULT);
         PageRehearsal.run(ByteBufAllocator.DEFAULT);
@@ -47,11 +50,12 @@ final class LiveMigrationEngine implements MigrationEngine {
         if (settings.listen() != null) {
             transport.listen(settings.listen(), incoming);
         }
-        log.info(
-                "Migrations of {} are {}, received at {}",
-                settings.hostName(),
-                transport.encrypted() ? "encrypted" : "NOT ENCRYPTED",
-                transport.localAddress());
+        log.atLevel(meters.level())
+                .log(
+                        "Migrations of {} are {}, received at {}",
+                        settings.hostName(),
+                        transport.encrypted() ? "encrypted" : "NOT ENCRYPTED",
+                        transport.localAddress());
     }
 
     @Override
@@ -122,6 +126,11 @@ final class LiveMigrationEngine implements MigrationEngine {
     public void tellPagesLost(PagesOwed.Debt debt, String reason) throws IOException, InterruptedException {
         PostcopySource.confess(
                 new PostcopySource.Place(debt.migration(), debt.targetHost(), debt.target()), transport, reason);
+    }
+
+    @Override
+    public Optional<InetSocketAddress> address() {
+        return Optional.ofNullable(transport.localAddress());
     }
 
     @Override

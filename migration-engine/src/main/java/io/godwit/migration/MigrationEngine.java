@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,10 @@ public interface MigrationEngine extends AutoCloseable {
     /// @throws IOException if it was not told: to be tried again
     void tellPagesLost(PagesOwed.Debt debt, String reason) throws IOException, InterruptedException;
 
+    /// Where migrations are received, with the port that was chosen if none was asked for; empty if this engine only
+    /// sends.
+    Optional<InetSocketAddress> address();
+
     /// Gives up every migration that is not committed and waits, a bounded time, for the outcome. Guests run on.
     @Override
     void close();
@@ -53,11 +58,19 @@ public interface MigrationEngine extends AutoCloseable {
     /// @param listen     where migrations are received; null to send only
     /// @param tls        null only where the configuration says `insecure: true`
     /// @param figures    by which migrations learn when to make room for others on the link
+    /// @param quiet      leaves what is as it should be out of the log
     record Settings(
             String hostName,
             @Nullable InetSocketAddress listen,
             @Nullable Tls tls,
-            ConnectionFigures figures) {}
+            ConnectionFigures figures,
+            boolean quiet) {
+        /// Of an engine that tells the log of every migration.
+        public Settings(
+                String hostName, @Nullable InetSocketAddress listen, @Nullable Tls tls, ConnectionFigures figures) {
+            this(hostName, listen, tls, figures, false);
+        }
+    }
 
     /// PEM files. Each host's certificate names the host as a DNS subject alternative name.
     record Tls(Path authority, Path certificate, Path key) {}

@@ -142,7 +142,8 @@ public final class Bench implements AutoCloseable {
             current = Lab.up(LabSettings.standard(name)
                     .withHosts(2)
                     .withLinkRate(link.rate())
-                    .withInsecure(plan.insecure()));
+                    .withInsecure(plan.insecure())
+                    .withRehearsals());
             lab = current;
         }
         return current;

@@ -57,7 +57,8 @@ public final class DemoCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--moves is not from 1 to " + MOVES_MAX + ": " + moves);
         }
         PrintStream out = json ? System.err : System.out;
-        LabSettings settings = LabSettings.standard(LAB).withHosts(2).withLinkRate(rate);
+        LabSettings settings =
+                LabSettings.standard(LAB).withHosts(2).withLinkRate(rate).withRehearsals();
         out.println("Bringing up a lab: two hosts, a client, ZooKeeper; links of " + rate);
         Outcome outcome;
         // Also on an interrupt, which ends this process but none of the lab's.

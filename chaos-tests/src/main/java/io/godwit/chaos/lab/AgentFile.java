@@ -14,7 +14,7 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                   port: %d
                 migration:
                   port: %d
-                zookeeper:
+                %szookeeper:
                   connect: %s
                   root: /godwit
                   sessionTimeoutMs: 6000
@@ -38,6 +38,7 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         host.socket(),
                         LabHost.API_PORT,
                         LabHost.MIGRATION_PORT,
+                        settings.rehearsals() ? "" : "  rehearsals: 0\n",
                         LabZooKeeper.connectString(settings),
                         settings.leaseKillAfterMs() > 0,
                         Math.max(settings.leaseKillAfterMs(), 2_000),

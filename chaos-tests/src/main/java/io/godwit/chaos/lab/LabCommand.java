@@ -54,7 +54,8 @@ public final class LabCommand {
                     .withHosts(hosts)
                     .withLinkRate(rate)
                     .withMigrationNetwork(migrationNetwork)
-                    .withInsecure(insecure);
+                    .withInsecure(insecure)
+                    .withRehearsals();
             if (LabState.of(settings.name()).running()) {
                 throw new LabException(
                         "Lab " + name + " is up already. Take it down first: ./godwit lab down --name " + name);

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 ///                           files themselves
 /// @param leaseKillAfterMs   how long guests stay paused, once their host has lost ZooKeeper or its agent for some
 ///                           seconds, until they are killed; 0 if agents do not enforce the lease
+/// @param rehearsals         agents rehearse migrations after their start, as they do unless they are told otherwise
 /// @param repository         the source tree: its `godwit` is run, its `.build` holds the guest image
 public record LabSettings(
         String name,
@@ -30,6 +31,7 @@ public record LabSettings(
         int zooKeeperServers,
         int imageServer,
         int leaseKillAfterMs,
+        boolean rehearsals,
         Path repository) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,12}");
     private static final Pattern RATE = Pattern.compile("0|[1-9][0-9]{0,6}[kmg]bit");
@@ -47,9 +49,10 @@ public record LabSettings(
         check(hostMemoryMiB >= 64, "Host memory is below 64 MiB: " + hostMemoryMiB);
     }
 
-    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent, the lease enforced.
+    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent, the lease enforced,
+    /// nothing rehearsed.
     public static LabSettings standard(String name) {
-        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, 1, 0, 2_000, Repository.find());
+        return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, 1, 0, 2_000, false, Repository.find());
     }
 
     public LabSettings withHosts(int count) {
@@ -64,6 +67,7 @@ public record LabSettings(
                 zooKeeperServers,
                 imageServer,
                 leaseKillAfterMs,
+                rehearsals,
                 repository);
     }
 
@@ -79,6 +83,7 @@ public record LabSettings(
                 zooKeeperServers,
                 imageServer,
                 leaseKillAfterMs,
+                rehearsals,
                 repository);
     }
 
@@ -94,6 +99,7 @@ public record LabSettings(
                 zooKeeperServers,
                 imageServer,
                 leaseKillAfterMs,
+                rehearsals,
                 repository);
     }
 
@@ -109,6 +115,7 @@ public record LabSettings(
                 zooKeeperServers,
                 imageServer,
                 leaseKillAfterMs,
+                rehearsals,
                 repository);
     }
 
@@ -124,6 +131,7 @@ public record LabSettings(
                 count,
                 imageServer,
                 leaseKillAfterMs,
+                rehearsals,
                 repository);
     }
 
@@ -140,6 +148,7 @@ public record LabSettings(
                 zooKeeperServers,
                 host,
                 leaseKillAfterMs,
+                rehearsals,
                 repository);
     }
 
@@ -160,6 +169,24 @@ public record LabSettings(
                 zooKeeperServers,
                 imageServer,
                 killAfterMs,
+                rehearsals,
+                repository);
+    }
+
+    /// Agents rehearse migrations after their start, as on a host of an operator who configures nothing.
+    public LabSettings withRehearsals() {
+        return new LabSettings(
+                name,
+                hosts,
+                linkRate,
+                migrationNetwork,
+                agentHeapMiB,
+                insecure,
+                hostMemoryMiB,
+                zooKeeperServers,
+                imageServer,
+                leaseKillAfterMs,
+                true,
                 repository);
     }
 

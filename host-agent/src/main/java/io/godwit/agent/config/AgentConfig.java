@@ -87,6 +87,7 @@ public record AgentConfig(
     /// @param compression              default of `--compression`
     /// @param latePagesTimeoutMs       how long a guest that came with pages missing waits for a source out of
     ///                                 reach, before it is given up as lost
+    /// @param rehearsals               migrations that an agent rehearses after its start; 0 for none
     public record MigrationSettings(
             int port,
             int connections,
@@ -95,10 +96,13 @@ public record AgentConfig(
             WhenSlow whenSlow,
             boolean yields,
             Compression compression,
-            long latePagesTimeoutMs) {
+            long latePagesTimeoutMs,
+            int rehearsals) {
         public static final long LATE_PAGES_TIMEOUT_MS = 300_000;
+        public static final int REHEARSALS = 12;
+        public static final int REHEARSALS_MAX = 100;
 
-        /// With the usual answer to guests that write too fast, giving way to others.
+        /// With the usual answer to guests that write too fast, giving way to others, nothing rehearsed.
         public MigrationSettings(int port, int connections, long downtimeBudgetMs, long bandwidthBytesPerSecond) {
             this(
                     port,
@@ -108,7 +112,21 @@ public record AgentConfig(
                     WhenSlow.DEFAULT,
                     true,
                     Compression.AUTO,
-                    LATE_PAGES_TIMEOUT_MS);
+                    LATE_PAGES_TIMEOUT_MS,
+                    0);
+        }
+
+        public MigrationSettings withRehearsals(int number) {
+            return new MigrationSettings(
+                    port,
+                    connections,
+                    downtimeBudgetMs,
+                    bandwidthBytesPerSecond,
+                    whenSlow,
+                    yields,
+                    compression,
+                    latePagesTimeoutMs,
+                    number);
         }
     }
 

@@ -134,7 +134,12 @@ public final class AgentConfigFile {
                         "latePagesTimeoutMs",
                         (int) AgentConfig.MigrationSettings.LATE_PAGES_TIMEOUT_MS,
                         LATE_PAGES_TIMEOUT_MS_MIN,
-                        LATE_PAGES_TIMEOUT_MS_MAX));
+                        LATE_PAGES_TIMEOUT_MS_MAX),
+                keys.integer(
+                        "rehearsals",
+                        AgentConfig.MigrationSettings.REHEARSALS,
+                        0,
+                        AgentConfig.MigrationSettings.REHEARSALS_MAX));
         keys.rejectUnknown();
         return settings;
     }

@@ -46,7 +46,7 @@ class AgentConfigFileTest {
                         "host1",
                         "192.0.2.11",
                         new AgentConfig.Api(Path.of("/run/godwit/agent.sock"), 7070),
-                        new AgentConfig.MigrationSettings(7071, 2, 100, 0),
+                        new AgentConfig.MigrationSettings(7071, 2, 100, 0).withRehearsals(12),
                         new AgentConfig.ZooKeeper("zk1:2181", "/godwit", 6000),
                         AgentConfig.Lease.ON,
                         null,
@@ -68,7 +68,9 @@ class AgentConfigFileTest {
                   yield: false
                   compression: zstd
                   latePagesTimeoutMs: 9000
+                  rehearsals: 0
                 """, HOST_MEMORY);
+        assertThat(config.migration().rehearsals()).isZero();
         assertThat(config.migration().latePagesTimeoutMs()).isEqualTo(9_000);
         assertThat(config.migration().whenSlow()).isEqualTo(new WhenSlow(OnSlow.THROTTLE, 700, 60));
         assertThat(config.migration().yields()).isFalse();
@@ -78,7 +80,9 @@ class AgentConfigFileTest {
                   onSlow: hurry
                   compression: most
                   throttleMaxPercent: 99
+                  rehearsals: 101
                 """, HOST_MEMORY))
+                .hasMessageContaining("rehearsals")
                 .hasMessageContaining("not one of auto, fast, none, lz4, zstd: most")
                 .hasMessageContaining("not one of throttle, stretch, post-copy, abort: hurry")
                 .hasMessageContaining("throttleMaxPercent");

@@ -20,9 +20,12 @@ import io.godwit.shim.HypervisorException;
 import io.godwit.shim.RunState;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,6 +84,11 @@ public final class LoopbackEngine implements MigrationEngine {
 
     private static IllegalStateException withoutMemory() {
         return new IllegalStateException("Guests of this engine have no memory that could come late");
+    }
+
+    @Override
+    public Optional<InetSocketAddress> address() {
+        return Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.godwit.agent.config.AgentConfig;
 import io.godwit.agent.guests.AgentException;
 import io.godwit.agent.guests.Consoles;
 import io.godwit.agent.guests.GuestFileParser;
+import io.godwit.agent.storage.ImageRole;
 import io.godwit.migration.MigrationEngine;
 import io.godwit.shim.GuestSpec;
 import io.godwit.shim.Hypervisor;
@@ -26,6 +27,7 @@ import io.godwit.storage.OwnershipSettings;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -57,7 +59,13 @@ public final class TestHost implements AutoCloseable {
     private @Nullable Agent agent;
     private @Nullable LoopbackEngine engine;
 
+    /// A host whose agent rehearses nothing.
     public TestHost(String name, String zooKeeper, Path directory, AgentConfig.@Nullable TlsFiles tls)
+            throws IOException {
+        this(name, zooKeeper, directory, tls, 0);
+    }
+
+    public TestHost(String name, String zooKeeper, Path directory, AgentConfig.@Nullable TlsFiles tls, int rehearsals)
             throws IOException {
         Path images = Files.createDirectories(directory.resolve("images"));
         Path run = Files.createDirectories(directory.resolve(name));
@@ -65,7 +73,7 @@ public final class TestHost implements AutoCloseable {
                 name,
                 "127.0.0.1",
                 new AgentConfig.Api(run.resolve("api.sock"), freePort()),
-                new AgentConfig.MigrationSettings(freePort(), 2, 50, 0),
+                new AgentConfig.MigrationSettings(freePort(), 2, 50, 0).withRehearsals(rehearsals),
                 new AgentConfig.ZooKeeper(zooKeeper, "/godwit", SESSION_TIMEOUT_MS),
                 AgentConfig.Lease.OFF,
                 tls,
@@ -86,13 +94,21 @@ public final class TestHost implements AutoCloseable {
 
     /// Starts an agent with the real engine.
     public void startWithRealEngine(Hypervisor chosen) throws IOException, InterruptedException {
-        AgentConfig.TlsFiles tls = config.tls();
-        MigrationEngine.Settings settings = new MigrationEngine.Settings(
-                config.name(),
-                new InetSocketAddress(config.address(), config.migration().port()),
-                tls == null ? null : new MigrationEngine.Tls(tls.authority(), tls.certificate(), tls.key()),
-                TcpConnection::look);
-        start(chosen, (incoming, meters) -> MigrationEngine.open(settings, incoming, meters));
+        start(
+                chosen,
+                engineAt(
+                        new InetSocketAddress(
+                                config.address(), config.migration().port()),
+                        false));
+    }
+
+    private AgentParts.EngineFactory engineAt(InetSocketAddress address, boolean quiet) {
+        AgentConfig.TlsFiles files = config.tls();
+        MigrationEngine.Tls tls =
+                files == null ? null : new MigrationEngine.Tls(files.authority(), files.certificate(), files.key());
+        MigrationEngine.Settings settings =
+                new MigrationEngine.Settings(config.name(), address, tls, TcpConnection::look, quiet);
+        return (incoming, meters) -> MigrationEngine.open(settings, incoming, meters);
     }
 
     private void start(Hypervisor chosen, AgentParts.EngineFactory engines) throws IOException, InterruptedException {
@@ -113,7 +129,9 @@ public final class TestHost implements AutoCloseable {
                         engines,
                         parser(),
                         meters,
-                        InstantSource.system()));
+                        InstantSource.system(),
+                        ImageRole.StorageDaemons.NONE,
+                        engineAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), true)));
     }
 
     /// Stops the agent; the guests stay.

@@ -26,6 +26,7 @@ final class Libc {
     static final int O_EXCL = 0200;
     static final int O_NONBLOCK = 04000;
     static final int O_CLOEXEC = 02000000;
+    static final int MFD_CLOEXEC = 1;
     static final int SEEK_DATA = 3;
     static final int SEEK_HOLE = 4;
     static final int WNOHANG = 1;
@@ -43,6 +44,8 @@ final class Libc {
 
     private static final MethodHandle OPEN =
             variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final MethodHandle MEMFD_CREATE =
+            bind("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle CLOSE = bind("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle FTRUNCATE =
             bind("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
@@ -92,6 +95,14 @@ final class Libc {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(path.toString());
             return call(errno -> (int) OPEN.invokeExact(errno, name, flags, mode));
+        }
+    }
+
+    /// @param name shown in `/proc/PID/maps`; up to 249 bytes
+    static CallResult memfdCreate(String name, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment text = arena.allocateFrom(name);
+            return call(errno -> (int) MEMFD_CREATE.invokeExact(errno, text, flags));
         }
     }
 

@@ -47,6 +47,22 @@ public final class RamFile implements AutoCloseable {
         }
     }
 
+    /// As [#create], of memory that no file system shows: it is gone with its last mapping, however this process
+    /// ends.
+    ///
+    /// @param name for errors and `/proc/PID/maps`
+    public static RamFile anonymous(String name, long bytes) throws HypervisorException {
+        int fd = Libc.memfdCreate(name, Libc.MFD_CLOEXEC).intOrThrow("Could not create anonymous RAM " + name);
+        RamFile file = new RamFile(Path.of("memfd:" + name), fd, bytes);
+        try {
+            Libc.ftruncate(fd, bytes).orThrow("Could not set the size of anonymous RAM " + name + " to " + bytes);
+            return file;
+        } catch (HypervisorException e) {
+            file.close();
+            throw e;
+        }
+    }
+
     public static RamFile open(Path path) throws HypervisorException {
         int fd = Libc.open(path, Libc.O_RDWR | Libc.O_CLOEXEC, 0).intOrThrow("Could not open RAM file " + path);
         try {

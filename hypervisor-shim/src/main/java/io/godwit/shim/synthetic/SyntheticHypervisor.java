@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// One host's worth of synthetic guests: each is shared memory in files and a thread that writes to it. Two instances
 /// with a directory each stand for two hosts.
@@ -35,7 +36,7 @@ public final class SyntheticHypervisor implements Hypervisor {
     private static final String LOW = ".low";
     private static final String HIGH = ".high";
 
-    private final Path directory;
+    private final @Nullable Path directory;
     private final SyntheticWorkload workload;
     private final SyntheticFaults faults = new SyntheticFaults();
     private final Map<String, SyntheticMachine> machines = new ConcurrentHashMap<>();
@@ -44,8 +45,17 @@ public final class SyntheticHypervisor implements Hypervisor {
     /// @param directory where RAM files go: exists, best on `/dev/shm`, and is this instance's own
     /// @param workload  of the guests created here; those that arrive bring their own
     public SyntheticHypervisor(Path directory, SyntheticWorkload workload) {
-        this.directory = directory;
+        this(workload, directory);
+    }
+
+    private SyntheticHypervisor(SyntheticWorkload workload, @Nullable Path directory) {
         this.workload = workload;
+        this.directory = directory;
+    }
+
+    /// Of guests whose memory is in no file: nothing of them is left, however this process ends.
+    public static SyntheticHypervisor withoutFiles(SyntheticWorkload workload) {
+        return new SyntheticHypervisor(workload, null);
     }
 
     /// Runs before an operation does anything, and makes it fail by throwing. May wait.
@@ -95,7 +105,7 @@ public final class SyntheticHypervisor implements Hypervisor {
         if (!spec.cpuModel().equals(CPU_MODEL)) {
             blockers.add("CPU model is not offered here: " + spec.cpuModel());
         }
-        if (files(spec.name()).stream().anyMatch(Files::exists)) {
+        if (machines.containsKey(spec.name()) || files(spec.name()).stream().anyMatch(Files::exists)) {
             blockers.add("There is already a guest of this name, or what one left behind: " + spec.name());
         }
         return blockers;
@@ -116,13 +126,17 @@ public final class SyntheticHypervisor implements Hypervisor {
     @Override
     public List<String> present() throws HypervisorException {
         TreeSet<String> names = new TreeSet<>(machines.keySet());
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "*{" + LOW + "," + HIGH + "}")) {
+        Path folder = directory;
+        if (folder == null) {
+            return List.copyOf(names);
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, "*{" + LOW + "," + HIGH + "}")) {
             for (Path entry : entries) {
                 String file = entry.getFileName().toString();
                 names.add(file.substring(0, file.lastIndexOf('.')));
             }
         } catch (IOException e) {
-            throw new HypervisorException("Could not list the guests in " + directory, e);
+            throw new HypervisorException("Could not list the guests in " + folder, e);
         }
         return List.copyOf(names);
     }
@@ -172,10 +186,9 @@ public final class SyntheticHypervisor implements Hypervisor {
         }
         long pages = spec.memoryBytes() / GuestMemory.PAGE_BYTES;
         long lowBytes = (pages / 2 + 1) * GuestMemory.PAGE_BYTES;
-        List<Path> paths = files(spec.name());
-        RamFile low = RamFile.create(paths.get(0), lowBytes);
+        RamFile low = ram(spec.name() + LOW, lowBytes);
         try {
-            RamFile high = RamFile.create(paths.get(1), spec.memoryBytes() - lowBytes);
+            RamFile high = ram(spec.name() + HIGH, spec.memoryBytes() - lowBytes);
             SharedGuestMemory memory = SharedGuestMemory.map(List.of("low", "high"), List.of(low, high));
             SyntheticMachine machine = new SyntheticMachine(spec, memory, workload, faults, state);
             machines.put(spec.name(), machine);
@@ -185,6 +198,13 @@ public final class SyntheticHypervisor implements Hypervisor {
             delete(spec.name());
             throw e;
         }
+    }
+
+    private RamFile ram(String file, long bytes) throws HypervisorException {
+        Path folder = directory;
+        return folder == null
+                ? RamFile.anonymous("godwit-" + file, bytes)
+                : RamFile.create(folder.resolve(file), bytes);
     }
 
     private void delete(String name) throws HypervisorException {
@@ -198,6 +218,7 @@ public final class SyntheticHypervisor implements Hypervisor {
     }
 
     private List<Path> files(String name) {
-        return List.of(directory.resolve(name + LOW), directory.resolve(name + HIGH));
+        Path folder = directory;
+        return folder == null ? List.of() : List.of(folder.resolve(name + LOW), folder.resolve(name + HIGH));
     }
 }

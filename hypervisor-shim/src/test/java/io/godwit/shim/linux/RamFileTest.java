@@ -51,6 +51,20 @@ class RamFileTest {
     }
 
     @Test
+    void anonymous_memory_is_like_a_file_and_in_no_folder() throws Exception {
+        try (RamFile file = RamFile.anonymous("godwit-ramfile", 1 << 20);
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment ram = file.map(arena);
+            ram.set(JAVA_BYTE, 4096 * 3 + 7, (byte) 1);
+            assertThat(extents(file, 0, 1 << 20)).containsExactly("12288+4096");
+            file.punchHole(4096 * 3, 4096);
+            assertThat(extents(file, 0, 1 << 20)).isEmpty();
+            assertThat(ram.get(JAVA_BYTE, 4096 * 3 + 7)).isZero();
+            assertThat(file.path()).doesNotExist();
+        }
+    }
+
+    @Test
     void a_punched_hole_reads_as_zero_in_a_mapping_made_before() throws Exception {
         try (RamFile file = RamFile.create(path, 1 << 20);
                 Arena arena = Arena.ofConfined()) {

@@ -16,6 +16,7 @@ import io.godwit.shim.PageBitmap;
 import io.godwit.shim.RunState;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -72,6 +73,18 @@ class SyntheticHypervisorTest extends MissingPagesContract {
                 }
             }
             Files.delete(directory);
+        }
+    }
+
+    @Test
+    void a_guest_without_files_is_present_until_it_is_destroyed() throws Exception {
+        SyntheticHypervisor hypervisor = SyntheticHypervisor.withoutFiles(WORKLOAD);
+        try (SyntheticGuest guest = hypervisor.create(spec("s1"))) {
+            assertThat(hypervisor.present()).containsExactly("s1");
+            assertThat(hypervisor.blockers(spec("s1"))).hasSize(1);
+            assertThat(guest.wrongPages(10)).isEmpty();
+            guest.destroy(Duration.ofSeconds(5));
+            assertThat(hypervisor.present()).isEmpty();
         }
     }
 

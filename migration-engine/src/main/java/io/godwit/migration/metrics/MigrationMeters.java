@@ -9,10 +9,12 @@ import io.micrometer.core.instrument.Tag;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.event.Level;
 
 /// The engine's meters. Names are `godwit.migration.*`; the role is `source` or `target`.
 public final class MigrationMeters {
     private final MeterRegistry registry;
+    private final Level level;
     private final AtomicInteger activeAtSource;
     private final AtomicInteger activeAtTarget;
     private final Counter rounds;
@@ -21,8 +23,10 @@ public final class MigrationMeters {
     private final AtomicInteger throttlePercent;
     private final Counter yielded;
 
-    public MigrationMeters(MeterRegistry registry) {
+    /// @param level at which the log is told what the meters are
+    public MigrationMeters(MeterRegistry registry, Level level) {
         this.registry = registry;
+        this.level = level;
         this.activeAtSource = gauge(Role.SOURCE);
         this.activeAtTarget = gauge(Role.TARGET);
         this.throttlePercent = new AtomicInteger();
@@ -37,6 +41,11 @@ public final class MigrationMeters {
                 .baseUnit("milliseconds")
                 .description("From the request to the end of the switchover, at the source")
                 .register(registry);
+    }
+
+    /// At which the log is told of what is as it should be.
+    public Level level() {
+        return level;
     }
 
     public enum Role {

@@ -39,7 +39,8 @@ public final class PhaseLog {
         event.begin();
         current = event;
         meters.phase(role, phase);
-        log.info("Migration {} of guest {}, {}: {} ({})", migration, guest, role.tag(), phase, reason);
+        log.atLevel(meters.level())
+                .log("Migration {} of guest {}, {}: {} ({})", migration, guest, role.tag(), phase, reason);
     }
 
     /// The last phase is over.

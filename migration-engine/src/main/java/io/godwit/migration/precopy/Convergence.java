@@ -95,13 +95,14 @@ final class Convergence {
 
     private void note(Trend next, MigrationPolicy inForce, Figures figures) {
         if (next.budgetMs(inForce) > trend.budgetMs(inForce)) {
-            log.info(
-                    "Guest {} writes {} MiB/s: its downtime budget grows from {} to {} ms in round {}",
-                    guestName,
-                    figures.dirtyBytesPerSecond() >> 20,
-                    trend.budgetMs(inForce),
-                    next.budgetMs(inForce),
-                    figures.round());
+            log.atLevel(meters.level())
+                    .log(
+                            "Guest {} writes {} MiB/s: its downtime budget grows from {} to {} ms in round {}",
+                            guestName,
+                            figures.dirtyBytesPerSecond() >> 20,
+                            trend.budgetMs(inForce),
+                            next.budgetMs(inForce),
+                            figures.round());
         }
         trend = next;
         shown = next;

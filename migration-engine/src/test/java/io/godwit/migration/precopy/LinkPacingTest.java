@@ -8,9 +8,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.slf4j.event.Level;
 
 class LinkPacingTest {
-    private final MigrationMeters meters = new MigrationMeters(new SimpleMeterRegistry());
+    private final MigrationMeters meters = new MigrationMeters(new SimpleMeterRegistry(), Level.INFO);
     private final Pacer pacer = new Pacer(0);
 
     @Test

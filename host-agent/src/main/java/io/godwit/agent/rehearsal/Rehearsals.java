@@ -64,8 +64,10 @@ public final class Rehearsals implements AutoCloseable {
             rehearse(engine, engine.address().orElseThrow());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
             LOG.warn("Migrations could not be rehearsed, so the first ones will take longer: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.warn("Migrations could not be rehearsed, so the first ones will take longer", e);
         } finally {
             meters.close();
         }

@@ -30,8 +30,12 @@ final class RehearsedGuest implements AutoCloseable {
 
     private static final long MEMORY_BYTES = 32 << 20;
     private static final long FILLED_BYTES = 24 << 20;
-    private static final long WORKING_SET_BYTES = 6 << 20;
-    private static final long WRITTEN_BYTES_PER_SECOND = 12 << 20;
+
+    /// A multiple of 128 pages: a page that is written again is then as before but for its random part, so that
+    /// differences are worth sending.
+    private static final long WORKING_SET_BYTES = 2 << 20;
+
+    private static final long WRITTEN_BYTES_PER_SECOND = 24 << 20;
     private static final double[] COMPRESSIBILITY = {0.5, 0.95, 0.1};
 
     /// Slower than any network worth having, so that no processor is taken for longer than a moment; fast enough that
@@ -49,7 +53,8 @@ final class RehearsedGuest implements AutoCloseable {
     private final SyntheticHypervisor target;
     private final Guest leaving;
     private final CountDownLatch arrivalOver = new CountDownLatch(1);
-    private volatile @Nullable Guest arriving;
+    private @Nullable Guest arriving;
+    private boolean closed;
 
     private RehearsedGuest(String host, int number) throws HypervisorException {
         this.host = host;
@@ -113,8 +118,8 @@ final class RehearsedGuest implements AutoCloseable {
     }
 
     /// @throws IOException unless it is this guest that is offered
-    Incoming receive(Offer offer) throws IOException {
-        if (!offer.migration().equals(migration) || arriving != null) {
+    synchronized Incoming receive(Offer offer) throws IOException {
+        if (!offer.migration().equals(migration) || arriving != null || closed) {
             throw new IOException("Only what this agent rehearses is received here");
         }
         Guest guest = target.prepareIncoming(offer.spec());
@@ -166,7 +171,7 @@ final class RehearsedGuest implements AutoCloseable {
     public void close() throws HypervisorException {
         leaving.destroy(DESTROY_TIMEOUT);
         leaving.close();
-        Guest guest = arriving;
+        Guest guest = received();
         if (guest != null) {
             if (!arrivalIsOver()) {
                 throw new HypervisorException("The target's side of a rehearsal did not come to its end");
@@ -174,6 +179,12 @@ final class RehearsedGuest implements AutoCloseable {
             guest.destroy(DESTROY_TIMEOUT);
             guest.close();
         }
+    }
+
+    /// From now on nothing is received any more.
+    private synchronized @Nullable Guest received() {
+        closed = true;
+        return arriving;
     }
 
     private boolean arrivalIsOver() {

@@ -13,11 +13,15 @@ import io.godwit.agent.config.AgentConfig;
 import io.godwit.agent.testing.TestHost;
 import io.godwit.migration.IncomingGuests;
 import io.godwit.migration.MigrationEngine;
+import io.godwit.migration.MigrationReport;
+import io.godwit.migration.MigrationReport.Result;
 import io.godwit.shim.linux.TcpConnection;
 import io.godwit.shim.synthetic.SyntheticHypervisor;
 import io.godwit.shim.synthetic.SyntheticWorkload;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -29,6 +33,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.curator.test.TestingServer;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +101,54 @@ class RehearsalsTest {
             assertThat(memory.present()).isEmpty();
             assertNothingIsLeft();
         }
+    }
+
+    /// Otherwise what matters most would still be done for the first time by a guest in earnest.
+    @Test
+    void aRehearsedGuestNeedsRoundsAndDifferences() throws Exception {
+        int thatCompressesWell = 1;
+        try (RehearsedGuest guest = RehearsedGuest.start("h1", thatCompressesWell);
+                MigrationEngine engine = engine(new OnlyThat(guest), new SimpleMeterRegistry())) {
+            MigrationReport report = engine.start(guest.request(Objects.requireNonNull(address)))
+                    .report()
+                    .get(40, TimeUnit.SECONDS);
+            assertThat(report.result()).as(report.reason()).isEqualTo(Result.COMPLETED);
+            assertThat(report.rounds()).as("%s", report).hasSizeGreaterThan(1);
+            assertThat(report.deltaPages()).as("%s", report).isPositive();
+            assertThat(report.zeroPages()).as("%s", report).isPositive();
+            assertThat(report.downtimeMs()).isPositive();
+        }
+        assertNothingIsLeft();
+    }
+
+    private record OnlyThat(RehearsedGuest guest) implements IncomingGuests {
+        @Override
+        public List<String> blockers(Offer offer) {
+            return List.of();
+        }
+
+        @Override
+        public Incoming prepare(Offer offer) throws IOException {
+            return guest.receive(offer);
+        }
+    }
+
+    @Test
+    void nothingIsReceivedButWhatIsRehearsed() throws Exception {
+        IncomingGuests.Offer other = new IncomingGuests.Offer(
+                UUID.randomUUID(),
+                "h1",
+                TestHost.spec(
+                        "web1",
+                        32,
+                        SyntheticHypervisor.withoutFiles(SyntheticWorkload.IDLE).capabilities()),
+                "synthetic 1.0",
+                "none",
+                List.of());
+        try (RehearsedGuest guest = RehearsedGuest.start("h1", 0)) {
+            assertThatThrownBy(() -> guest.receive(other)).hasMessageContaining("Only what this agent rehearses");
+        }
+        assertNothingIsLeft();
     }
 
     @Test
@@ -180,7 +234,7 @@ class RehearsalsTest {
                     .filter(line -> line.contains("godwit-rehearsal"))
                     .toList();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

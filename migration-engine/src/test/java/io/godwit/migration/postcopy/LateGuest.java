@@ -18,7 +18,11 @@ import java.util.concurrent.TimeUnit;
 /// writes down what is placed.
 public final class LateGuest implements WaitingGuest, GuestMemory, MissingPages {
     static final long PAGES = 100;
+    static final long HIGH_FIRST = 60;
     private static final long LONG_S = 20;
+
+    /// What is no hole.
+    final PageBitmap data = new PageBitmap(PAGES);
 
     final List<String> calls = new CopyOnWriteArrayList<>();
     volatile Runnable whilePlacing = () -> {};
@@ -72,7 +76,7 @@ public final class LateGuest implements WaitingGuest, GuestMemory, MissingPages 
 
     @Override
     public List<Region> regions() {
-        return List.of(new Region("ram", 0, PAGES));
+        return List.of(new Region("low", 0, HIGH_FIRST), new Region("high", HIGH_FIRST, PAGES - HIGH_FIRST));
     }
 
     @Override
@@ -85,9 +89,10 @@ public final class LateGuest implements WaitingGuest, GuestMemory, MissingPages 
         return bytes.asSlice(firstPage * PAGE_BYTES, pageCount * PAGE_BYTES);
     }
 
-    /// Nothing but holes.
     @Override
-    public void dataPages(PageBitmap into) {}
+    public void dataPages(PageBitmap into) {
+        into.or(data);
+    }
 
     @Override
     public void zero(long firstPage, long pageCount) {

@@ -24,7 +24,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 /// What is owed stays owed until the target, or the record, says otherwise.
 @Timeout(60)
 class PostcopySourceTest {
+    private final LateGuest guest = new LateGuest();
     private final List<String> events = new CopyOnWriteArrayList<>();
     private Transport transport;
 
@@ -50,13 +50,28 @@ class PostcopySourceTest {
 
     @Test
     void whatIsSentIsOwedUntilTheTargetSaysThatItHasIt() throws Exception {
-        AtomicInteger greeted = new AtomicInteger();
-        transport.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), () -> new Target(greeted));
+        transport.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Forgetful::new);
         try (PostcopySource source = source(Objects.requireNonNull(transport.localAddress()), System::nanoTime)) {
             source.connect();
             assertThat(source.serve(() -> true)).isEqualTo(PostcopySource.End.PLACED);
         }
         assertThat(events).containsExactly("misses 1", "has it and forgets it", "misses 1", "has it and says so");
+    }
+
+    /// A hole that was sent as what lies behind it would be content that is lost, or a hole that is filled.
+    @Test
+    void aRunEndsWhereHolesBeginOrEndAndWithItsRegion() throws Exception {
+        guest.data.setRange(40, 10);
+        guest.data.setRange(LateGuest.HIGH_FIRST - 2, 4);
+        guest.pages(0, LateGuest.PAGES).fill((byte) 7);
+        transport.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Careful::new);
+        try (PostcopySource source = source(Objects.requireNonNull(transport.localAddress()), System::nanoTime)) {
+            source.connect();
+            assertThat(source.serve(() -> true)).isEqualTo(PostcopySource.End.PLACED);
+        }
+        assertThat(events)
+                .containsExactly(
+                        "zeros 38+2", "content 40+10", "zeros 50+8", "content 58+2", "content 60+2", "zeros 62+4");
     }
 
     /// Each look at the clock finds that it is time to ask the record again.
@@ -82,7 +97,6 @@ class PostcopySourceTest {
     }
 
     private PostcopySource source(InetSocketAddress target, LongSupplier nanoClock) {
-        LateGuest guest = new LateGuest();
         return new PostcopySource(
                 new PostcopySource.Place(new UUID(1, 2), "target", target),
                 guest.memory(),
@@ -93,37 +107,24 @@ class PostcopySourceTest {
                 _ -> {});
     }
 
-    /// Misses one page. Once it has come its agent dies; the next one says that it has come.
-    private final class Target implements Receiver {
-        private final AtomicInteger greeted;
+    /// Welcomes the source, and tells it on the second connection what is missing.
+    private abstract static class Target implements Receiver {
+        abstract PageBitmap missing();
 
-        Target(AtomicInteger greeted) {
-            this.greeted = greeted;
-        }
+        abstract void late(Link link, int kind, long firstPage, int pages);
 
         @Override
         public void received(Link link, FrameType type, ByteBuf payload) throws IOException {
             if (type == FrameType.LATE_PAGES) {
-                // The page comes on the stream, which is the second of each agent's connections.
-                if (greeted.get() > Limits.LATE_CONNECTIONS) {
-                    events.add("has it and says so");
-                    link.send(new Postcopy.AllPlaced());
-                } else {
-                    events.add("has it and forgets it");
-                    link.close();
-                }
+                late(link, payload.getByte(0), payload.getLong(8), payload.getInt(4));
                 return;
             }
             Message message = MessageCodec.decode(type, payload);
             if (message instanceof Hello hello) {
                 link.greeted();
-                greeted.incrementAndGet();
                 link.send(new Welcome(hello.versionMax(), hello.token()));
                 if (hello.connection() == 1) {
-                    PageBitmap missing = new PageBitmap(LateGuest.PAGES);
-                    missing.set(42);
-                    events.add("misses 1");
-                    MissingMaps.parts(missing).forEach(link::send);
+                    MissingMaps.parts(missing()).forEach(link::send);
                 }
             }
         }
@@ -133,5 +134,48 @@ class PostcopySourceTest {
 
         @Override
         public void lost(Link link, String reason) {}
+    }
+
+    /// Misses one page. Once it has come its agent dies; the next one says that it has come.
+    private final class Forgetful extends Target {
+        @Override
+        PageBitmap missing() {
+            events.add("misses 1");
+            PageBitmap missing = new PageBitmap(LateGuest.PAGES);
+            missing.set(42);
+            return missing;
+        }
+
+        @Override
+        void late(Link link, int kind, long firstPage, int pages) {
+            if (events.size() == 1) {
+                events.add("has it and forgets it");
+                link.close();
+            } else {
+                events.add("has it and says so");
+                link.send(new Postcopy.AllPlaced());
+            }
+        }
+    }
+
+    /// Misses pages 38 to 65.
+    private final class Careful extends Target {
+        private int left = 28;
+
+        @Override
+        PageBitmap missing() {
+            PageBitmap missing = new PageBitmap(LateGuest.PAGES);
+            missing.setRange(38, left);
+            return missing;
+        }
+
+        @Override
+        void late(Link link, int kind, long firstPage, int pages) {
+            events.add((kind == LateEncoder.ZERO ? "zeros " : "content ") + firstPage + "+" + pages);
+            left -= pages;
+            if (left == 0) {
+                link.send(new Postcopy.AllPlaced());
+            }
+        }
     }
 }

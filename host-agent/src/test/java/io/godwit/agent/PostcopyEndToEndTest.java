@@ -21,6 +21,8 @@ import io.godwit.shim.synthetic.SyntheticGuest;
 import io.godwit.shim.synthetic.SyntheticHypervisor;
 import io.godwit.shim.synthetic.SyntheticOperation;
 import io.godwit.shim.synthetic.SyntheticWorkload;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,6 +96,25 @@ class PostcopyEndToEndTest {
         h1.stop();
         assertThat(memory1.present()).containsExactly("web1");
         assertThat(notes(h1)).containsExactly("web1.owed");
+        h1.startWithRealEngine(memory1);
+        assertArrived();
+    }
+
+    /// Nobody answers at the target, so that the next agent is seen to try and has paid nothing when it stops too.
+    @Test
+    void aSourcesNextAgentThatStopsTooLeavesWhatIsOwedToTheOneAfterIt() throws Exception {
+        leaveAndLinger();
+        h1.stop();
+        h2.stop();
+        int port = h2.config.migration().port();
+        try (ServerSocket nobody = new ServerSocket(port, 50, InetAddress.ofLiteral(h2.config.address()))) {
+            h1.startWithRealEngine(memory1);
+            nobody.accept().close();
+            h1.stop();
+        }
+        assertThat(memory1.present()).containsExactly("web1");
+        assertThat(notes(h1)).containsExactly("web1.owed");
+        h2.startWithRealEngine(memory2);
         h1.startWithRealEngine(memory1);
         assertArrived();
     }

@@ -113,6 +113,8 @@ class PostcopyTest {
         SyntheticGuest guest = a.runningGuest();
         Migration migration = start(guest, SLOW);
         SyntheticGuest moved = b.nextGuest();
+        CountDownLatch resumed = new CountDownLatch(1);
+        a.hypervisor.onNext(SyntheticOperation.RESUME, resumed::countDown);
         for (int i = 0; i < 4; i++) {
             long before = moved.pagesWritten();
             proxy.cut();
@@ -128,6 +130,7 @@ class PostcopyTest {
             await().atMost(PATIENCE).until(() -> moved.pagesWritten() > before + 10 || !moved.missesPages());
         }
         completed(migration);
+        assertThat(resumed.getCount()).as("never run again where it left").isOne();
         b.awaitEvent("leaves pages");
         b.awaitEvent("arrived");
         assertTrueAndAlive(moved);

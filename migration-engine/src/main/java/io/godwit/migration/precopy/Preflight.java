@@ -1,5 +1,6 @@
 package io.godwit.migration.precopy;
 
+import io.godwit.migration.IncomingGuests.Offer;
 import io.godwit.migration.MigrationRequest;
 import io.godwit.migration.codec.MappedRam;
 import io.godwit.migration.transport.Transport;
@@ -24,9 +25,20 @@ public final class Preflight {
         Session session = new Session(nanoClock);
         try (SourceWire wire = new SourceWire(session, transport, request.target(), request.targetHost())) {
             wire.open();
-            blockers.addAll(wire.ask(SourceMigration.offer(request)));
+            blockers.addAll(wire.ask(offer(request)));
         }
         return blockers;
+    }
+
+    /// What the target is asked to take.
+    static Offer offer(MigrationRequest request) {
+        return new Offer(
+                request.id(),
+                request.sourceHost(),
+                request.guest().spec(),
+                request.hypervisor().version(),
+                request.hypervisor().accelerator(),
+                request.guest().memory().regions());
     }
 
     private static List<String> here(MigrationRequest request, boolean migrating) {

@@ -1,7 +1,6 @@
 package io.godwit.migration.precopy;
 
 import io.godwit.migration.Adjustment;
-import io.godwit.migration.IncomingGuests.Offer;
 import io.godwit.migration.Migration;
 import io.godwit.migration.MigrationProgress;
 import io.godwit.migration.MigrationProgress.Phase;
@@ -133,7 +132,7 @@ public final class SourceMigration implements Migration {
                     false);
         }
         wire.open();
-        List<String> blockers = wire.ask(offer(request));
+        List<String> blockers = wire.ask(Preflight.offer(request));
         if (!blockers.isEmpty()) {
             throw new GivenUp(request.targetHost() + " does not take the guest: " + String.join("; ", blockers), false);
         }
@@ -145,7 +144,9 @@ public final class SourceMigration implements Migration {
         MappedRam ram = new MappedRam(guest.memory());
         report.ramBytes(ram.bytes());
         wire.prepare(
-                offer(request), request.policy().connections(), request.policy().verify());
+                Preflight.offer(request),
+                request.policy().connections(),
+                request.policy().verify());
         PrecopyRounds opened =
                 new PrecopyRounds(request, limits, session, wire, ram, counters, report, fixedCost, meters, nanoClock);
         rounds = opened;
@@ -402,16 +403,6 @@ public final class SourceMigration implements Migration {
                 ? Limits.VERIFY_MS_PER_GIB * (1 + guest.spec().memoryBytes() / (1 << 30))
                 : 0;
         return Limits.SWITCHOVER_MS + 2 * rounds().budgetMs() + verifyMs;
-    }
-
-    static Offer offer(MigrationRequest request) {
-        return new Offer(
-                request.id(),
-                request.sourceHost(),
-                request.guest().spec(),
-                request.hypervisor().version(),
-                request.hypervisor().accelerator(),
-                request.guest().memory().regions());
     }
 
     /// The agent stops: what is still owed to the target stays owed.

@@ -23,9 +23,14 @@ public record MigrationPolicy(
         boolean yields,
         PagePolicy pages) {
 
-    public static final MigrationPolicy DEFAULT = new MigrationPolicy(100, 0, 600_000, 30, 2, false);
-
     public static final int CONNECTIONS_MAX = 16;
+
+    private static final int PROCESSORS_PER_CONNECTION = 4;
+    private static final int CONNECTIONS_BY_DEFAULT_MAX = 4;
+
+    public static final MigrationPolicy DEFAULT = new MigrationPolicy(
+            100, 0, 600_000, 30, connectionsFor(Runtime.getRuntime().availableProcessors()), false);
+
     public static final int ROUNDS_MAX = 1000;
 
     public MigrationPolicy {
@@ -71,6 +76,12 @@ public record MigrationPolicy(
                 other,
                 yields,
                 pages);
+    }
+
+    /// How many data connections suit a host. Each keeps up to three threads busy, which guests share the processors
+    /// with: on a host of two, a second connection is hardly faster and takes from the guest what it gains.
+    public static int connectionsFor(int processors) {
+        return Math.clamp(processors / PROCESSORS_PER_CONNECTION, 1, CONNECTIONS_BY_DEFAULT_MAX);
     }
 
     private static void check(boolean ok, String message) {

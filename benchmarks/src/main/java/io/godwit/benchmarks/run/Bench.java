@@ -143,7 +143,7 @@ public final class Bench implements AutoCloseable {
                     .withHosts(2)
                     .withLinkRate(link.rate())
                     .withInsecure(plan.insecure())
-                    .withRehearsals());
+                    .asOperatorsHave());
             lab = current;
         }
         return current;

@@ -58,7 +58,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
         PrintStream out = json ? System.err : System.out;
         LabSettings settings =
-                LabSettings.standard(LAB).withHosts(2).withLinkRate(rate).withRehearsals();
+                LabSettings.standard(LAB).withHosts(2).withLinkRate(rate).asOperatorsHave();
         out.println("Bringing up a lab: two hosts, a client, ZooKeeper; links of " + rate);
         Outcome outcome;
         // Also on an interrupt, which ends this process but none of the lab's.

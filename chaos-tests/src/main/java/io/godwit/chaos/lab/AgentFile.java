@@ -4,6 +4,8 @@ import java.nio.file.Path;
 
 /// Writes an agent's configuration file.
 record AgentFile(LabSettings settings, LabPaths paths) {
+    /// See [LabSettings#asInstalled].
+    private static final String FOR_TESTS = "  rehearsals: 0\n  connections: 2\n";
 
     String text(String name, String address, LabHost host) {
         return """
@@ -38,7 +40,7 @@ record AgentFile(LabSettings settings, LabPaths paths) {
                         host.socket(),
                         LabHost.API_PORT,
                         LabHost.MIGRATION_PORT,
-                        settings.rehearsals() ? "" : "  rehearsals: 0\n",
+                        settings.asInstalled() ? "" : FOR_TESTS,
                         LabZooKeeper.connectString(settings),
                         settings.leaseKillAfterMs() > 0,
                         Math.max(settings.leaseKillAfterMs(), 2_000),

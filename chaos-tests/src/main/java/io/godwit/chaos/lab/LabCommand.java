@@ -55,7 +55,7 @@ public final class LabCommand {
                     .withLinkRate(rate)
                     .withMigrationNetwork(migrationNetwork)
                     .withInsecure(insecure)
-                    .withRehearsals();
+                    .asOperatorsHave();
             if (LabState.of(settings.name()).running()) {
                 throw new LabException(
                         "Lab " + name + " is up already. Take it down first: ./godwit lab down --name " + name);

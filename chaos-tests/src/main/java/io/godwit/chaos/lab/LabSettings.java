@@ -1,6 +1,7 @@
 package io.godwit.chaos.lab;
 
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /// What a lab is made of.
@@ -18,7 +19,9 @@ import java.util.regex.Pattern;
 ///                           files themselves
 /// @param leaseKillAfterMs   how long guests stay paused, once their host has lost ZooKeeper or its agent for some
 ///                           seconds, until they are killed; 0 if agents do not enforce the lease
-/// @param rehearsals         agents rehearse migrations after their start, as they do unless they are told otherwise
+/// @param asInstalled        agents are told nothing of migrations and do what they do for an operator who configures
+///                           nothing; if not, they rehearse none after their start, so that tests need not wait, and
+///                           use two connections on any machine, so that tests see more than one
 /// @param repository         the source tree: its `godwit` is run, its `.build` holds the guest image
 public record LabSettings(
         String name,
@@ -31,7 +34,7 @@ public record LabSettings(
         int zooKeeperServers,
         int imageServer,
         int leaseKillAfterMs,
-        boolean rehearsals,
+        boolean asInstalled,
         Path repository) {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,12}");
     private static final Pattern RATE = Pattern.compile("0|[1-9][0-9]{0,6}[kmg]bit");
@@ -49,107 +52,35 @@ public record LabSettings(
         check(hostMemoryMiB >= 64, "Host memory is below 64 MiB: " + hostMemoryMiB);
     }
 
-    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent, the lease enforced,
-    /// nothing rehearsed.
+    /// Three hosts, 1 Gbit/s shared by guests and migrations, mutual TLS, 256 MiB of heap an agent, the lease enforced;
+    /// for tests.
     public static LabSettings standard(String name) {
         return new LabSettings(name, 3, "1gbit", false, 256, false, 2048, 1, 0, 2_000, false, Repository.find());
     }
 
     public LabSettings withHosts(int count) {
-        return new LabSettings(
-                name,
-                count,
-                linkRate,
-                migrationNetwork,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                zooKeeperServers,
-                imageServer,
-                leaseKillAfterMs,
-                rehearsals,
-                repository);
+        return with(draft -> draft.hosts = count);
     }
 
     public LabSettings withLinkRate(String rate) {
-        return new LabSettings(
-                name,
-                hosts,
-                rate,
-                migrationNetwork,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                zooKeeperServers,
-                imageServer,
-                leaseKillAfterMs,
-                rehearsals,
-                repository);
+        return with(draft -> draft.linkRate = rate);
     }
 
     public LabSettings withMigrationNetwork(boolean separate) {
-        return new LabSettings(
-                name,
-                hosts,
-                linkRate,
-                separate,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                zooKeeperServers,
-                imageServer,
-                leaseKillAfterMs,
-                rehearsals,
-                repository);
+        return with(draft -> draft.migrationNetwork = separate);
     }
 
     public LabSettings withInsecure(boolean without) {
-        return new LabSettings(
-                name,
-                hosts,
-                linkRate,
-                migrationNetwork,
-                agentHeapMiB,
-                without,
-                hostMemoryMiB,
-                zooKeeperServers,
-                imageServer,
-                leaseKillAfterMs,
-                rehearsals,
-                repository);
+        return with(draft -> draft.insecure = without);
     }
 
     public LabSettings withZooKeeperServers(int count) {
-        return new LabSettings(
-                name,
-                hosts,
-                linkRate,
-                migrationNetwork,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                count,
-                imageServer,
-                leaseKillAfterMs,
-                rehearsals,
-                repository);
+        return with(draft -> draft.zooKeeperServers = count);
     }
 
     /// A host of the lab serves the images to all others, over NBD.
     public LabSettings withImageServer(int host) {
-        return new LabSettings(
-                name,
-                hosts,
-                linkRate,
-                migrationNetwork,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                zooKeeperServers,
-                host,
-                leaseKillAfterMs,
-                rehearsals,
-                repository);
+        return with(draft -> draft.imageServer = host);
     }
 
     /// Agents do not enforce the lease: guests run on for as long as their host or its agent is away.
@@ -158,36 +89,59 @@ public record LabSettings(
     }
 
     public LabSettings withLeaseKillAfterMs(int killAfterMs) {
-        return new LabSettings(
-                name,
-                hosts,
-                linkRate,
-                migrationNetwork,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                zooKeeperServers,
-                imageServer,
-                killAfterMs,
-                rehearsals,
-                repository);
+        return with(draft -> draft.leaseKillAfterMs = killAfterMs);
     }
 
-    /// Agents rehearse migrations after their start, as on a host of an operator who configures nothing.
-    public LabSettings withRehearsals() {
-        return new LabSettings(
-                name,
-                hosts,
-                linkRate,
-                migrationNetwork,
-                agentHeapMiB,
-                insecure,
-                hostMemoryMiB,
-                zooKeeperServers,
-                imageServer,
-                leaseKillAfterMs,
-                true,
-                repository);
+    /// Agents migrate as on a host of an operator who configures nothing.
+    public LabSettings asOperatorsHave() {
+        return with(draft -> draft.asInstalled = true);
+    }
+
+    private LabSettings with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.settings();
+    }
+
+    /// Settings while one of them is changed.
+    private static final class Draft {
+        private final LabSettings from;
+        private int hosts;
+        private String linkRate;
+        private boolean migrationNetwork;
+        private boolean insecure;
+        private int zooKeeperServers;
+        private int imageServer;
+        private int leaseKillAfterMs;
+        private boolean asInstalled;
+
+        Draft(LabSettings from) {
+            this.from = from;
+            hosts = from.hosts;
+            linkRate = from.linkRate;
+            migrationNetwork = from.migrationNetwork;
+            insecure = from.insecure;
+            zooKeeperServers = from.zooKeeperServers;
+            imageServer = from.imageServer;
+            leaseKillAfterMs = from.leaseKillAfterMs;
+            asInstalled = from.asInstalled;
+        }
+
+        LabSettings settings() {
+            return new LabSettings(
+                    from.name,
+                    hosts,
+                    linkRate,
+                    migrationNetwork,
+                    from.agentHeapMiB,
+                    insecure,
+                    from.hostMemoryMiB,
+                    zooKeeperServers,
+                    imageServer,
+                    leaseKillAfterMs,
+                    asInstalled,
+                    from.repository);
+        }
     }
 
     private static void check(boolean ok, String message) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.godwit.agent.config.AgentConfig;
 import io.godwit.agent.config.AgentConfigFile;
+import io.godwit.migration.MigrationPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -11,15 +12,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What a lab writes into its agents' configurations is what an agent reads from them.
 class AgentFileTest {
+    private static final LabSettings SETTINGS = LabSettings.standard("file").withInsecure(true);
+
     @TempDir
     Path directory;
 
     @Test
-    void agentsOfTestsRehearseNothingAndThoseOfAnOperatorDoAsByDefault() throws Exception {
-        LabSettings settings = LabSettings.standard("file").withInsecure(true);
-        assertThat(written(settings).migration().rehearsals()).isZero();
-        assertThat(written(settings.withRehearsals()).migration().rehearsals())
-                .isEqualTo(AgentConfig.MigrationSettings.REHEARSALS);
+    void agentsOfTestsRehearseNothingAndUseManyConnections() throws Exception {
+        AgentConfig.MigrationSettings migration = written(SETTINGS).migration();
+        assertThat(migration.rehearsals()).isZero();
+        assertThat(migration.connections()).isEqualTo(2);
+    }
+
+    @Test
+    void agentsOfAnOperatorDoAsByDefault() throws Exception {
+        AgentConfig.MigrationSettings migration =
+                written(SETTINGS.asOperatorsHave()).migration();
+        assertThat(migration.rehearsals()).isEqualTo(AgentConfig.MigrationSettings.REHEARSALS);
+        assertThat(migration.connections()).isEqualTo(MigrationPolicy.DEFAULT.connections());
     }
 
     private AgentConfig written(LabSettings settings) throws Exception {

@@ -124,7 +124,7 @@ public final class AgentConfigFile {
         MigrationPolicy policy = MigrationPolicy.DEFAULT;
         AgentConfig.MigrationSettings settings = new AgentConfig.MigrationSettings(
                 keys.integer("port", 7071, 1, PORT_MAX),
-                keys.integer("connections", policy.connections(), 1, MigrationPolicy.CONNECTIONS_MAX),
+                keys.parsed("connections", policy.connections(), AgentConfigFile::connections),
                 keys.integer("downtimeMs", (int) policy.downtimeBudgetMs(), 1, 60_000),
                 keys.parsed("bandwidth", policy.bandwidthBytesPerSecond(), AgentConfigFile::bandwidth),
                 whenSlow(keys, policy.whenSlow()),
@@ -275,6 +275,17 @@ public final class AgentConfigFile {
                 keys.path("stateDirectory", "/var/lib/godwit/images"));
         keys.rejectUnknown();
         return storage;
+    }
+
+    private static int connections(String text) {
+        if (text.equals("auto")) {
+            return MigrationPolicy.DEFAULT.connections();
+        }
+        if (text.matches("[1-9]\\d?") && Integer.parseInt(text) <= MigrationPolicy.CONNECTIONS_MAX) {
+            return Integer.parseInt(text);
+        }
+        throw new IllegalArgumentException(
+                "neither auto nor a whole number from 1 to " + MigrationPolicy.CONNECTIONS_MAX + ": " + text);
     }
 
     private static long bandwidth(String text) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.godwit.agent.certs.CertificateAuthority;
 import io.godwit.agent.certs.ClusterSecret;
+import io.godwit.migration.MigrationPolicy;
 import io.godwit.migration.OnSlow;
 import io.godwit.migration.PagePolicy;
 import io.godwit.migration.WhenSlow;
@@ -46,7 +47,8 @@ class AgentConfigFileTest {
                         "host1",
                         "192.0.2.11",
                         new AgentConfig.Api(Path.of("/run/godwit/agent.sock"), 7070),
-                        new AgentConfig.MigrationSettings(7071, 2, 100, 0).withRehearsals(12),
+                        new AgentConfig.MigrationSettings(7071, MigrationPolicy.DEFAULT.connections(), 100, 0)
+                                .withRehearsals(12),
                         new AgentConfig.ZooKeeper("zk1:2181", "/godwit", 6000),
                         AgentConfig.Lease.ON,
                         null,
@@ -62,6 +64,7 @@ class AgentConfigFileTest {
     void readsWhatIsToGiveWayWhenGuestsWriteTooFast() throws Exception {
         AgentConfig config = AgentConfigFile.parse("agent.yaml", LEAST + """
                 migration:
+                  connections: 3
                   onSlow: throttle
                   downtimeMaxMs: 700
                   throttleMaxPercent: 60
@@ -71,6 +74,7 @@ class AgentConfigFileTest {
                   rehearsals: 0
                 """, HOST_MEMORY);
         assertThat(config.migration().rehearsals()).isZero();
+        assertThat(config.migration().connections()).isEqualTo(3);
         assertThat(config.migration().latePagesTimeoutMs()).isEqualTo(9_000);
         assertThat(config.migration().whenSlow()).isEqualTo(new WhenSlow(OnSlow.THROTTLE, 700, 60));
         assertThat(config.migration().yields()).isFalse();
@@ -192,7 +196,7 @@ class AgentConfigFileTest {
                         "f: line 1: name is not a host name of letters, digits, dots and hyphens: bad name",
                         "f: address is missing",
                         "f: line 4: api.port is not a whole number from 1 to 65535: \"seventy\"",
-                        "f: line 6: migration.connections is not a whole number from 1 to 16: \"99\"",
+                        "f: line 6: migration.connections is neither auto nor a whole number from 1 to 16: 99",
                         "f: line 7: migration.bandwidth is not a rate such as 800Mbit/s, 100MiB/s or unlimited: fast",
                         "f: line 9: zookeeper.connect is not a list such as zk1:2181,zk2:2181,zk3:2181: zk1",
                         "f: line 1: tls is missing; \"godwit certs\" makes the files, and only \"insecure: true\" does"

@@ -8,6 +8,7 @@ import io.godwit.benchmarks.measure.EchoSeen;
 import io.godwit.benchmarks.measure.HostMeter;
 import io.godwit.benchmarks.measure.HostUse;
 import io.godwit.benchmarks.measure.PingWaits;
+import io.godwit.benchmarks.measure.PresentMemory;
 import io.godwit.benchmarks.measure.WireCounter;
 import io.godwit.benchmarks.measure.WorkMeter;
 import io.godwit.benchmarks.subject.GodwitSubject;
@@ -39,6 +40,8 @@ final class Trial {
     private static final long BEFORE_MS = 1_500;
     /// A silence that begins with the move's end still belongs to it.
     private static final long AFTER_MS = 1_000;
+    /// More than the target and the source's cache of sent pages touch in a move of the largest guest.
+    private static final long PRESENT_BYTES = 640L << 20;
     /// There and back. The first ones are the slowest by far; an agent's compilers never fall quite silent.
     private static final int REHEARSALS_MAX = 8;
 
@@ -113,11 +116,13 @@ final class Trial {
         WireCounter wire = new WireCounter(
                 hosts.stream().map(LabHost::agentPid).toList(), lab.settings().migrationNetwork() ? "mig0" : "up0");
         Duration atMost = Duration.ofSeconds(plan.timeoutS() + 120L);
-        try (EchoProbe echo = EchoProbe.start(client, guest.address(), atMost);
+        try (PresentMemory present = PresentMemory.take(PRESENT_BYTES);
+                EchoProbe echo = EchoProbe.start(client, guest.address(), atMost);
                 WorkMeter work = WorkMeter.start(client, guest.address());
                 PingProbe ping = PingProbe.start(client, guest.address());
                 HostMeter meter = meter(configuration, hosts)) {
             TimeUnit.MILLISECONDS.sleep(BEFORE_MS);
+            present.release();
             meter.begin();
             long wireBefore = wire.bytesSent();
             ClockPair clocks = ClockPair.read();

@@ -37,7 +37,7 @@ class BenchCommandTest {
                 new PingWaits(Double.POSITIVE_INFINITY, 1.5),
                 Double.NaN,
                 Double.NaN,
-                new HostUse(3, 2, 100 << 20, 50 << 20),
+                new HostUse(3, 2, 1, 100 << 20, 50 << 20),
                 List.of());
         String json = new BenchCommand.Outcome(
                         "./bench --json",

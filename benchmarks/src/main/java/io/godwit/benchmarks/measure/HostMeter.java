@@ -34,20 +34,23 @@ public final class HostMeter implements AutoCloseable {
     private long agentBytesMax;
     private long agentHeapBytesMax;
 
-    /// Seconds at the first look and at the last.
-    private static final class Account {
-        private final double cpuFirst;
-        private final double guestFirst;
-        private double cpu;
-        private double guest;
+    /// Seconds of one process.
+    private record Use(double cpu, double guest, double guestWait) {
+        static final Use NONE = new Use(0, 0, 0);
 
-        Account(double cpuFirst, double guestFirst) {
-            this.cpuFirst = cpuFirst;
-            this.guestFirst = guestFirst;
-            this.cpu = cpuFirst;
-            this.guest = guestFirst;
+        Use less(Use before) {
+            return new Use(cpu - before.cpu, guest - before.guest, guestWait - before.guestWait);
+        }
+
+        /// A thread that has ended is missing from what is read later.
+        Use atLeast(Use before) {
+            return new Use(
+                    Math.max(cpu, before.cpu), Math.max(guest, before.guest), Math.max(guestWait, before.guestWait));
         }
     }
+
+    /// At the first look and at the last.
+    private record Account(Use first, Use last) {}
 
     private HostMeter(List<LabHost> hosts, Predicate<String> counted, boolean withAgents) {
         this.hosts = withAgents ? List.copyOf(hosts) : List.of();
@@ -79,13 +82,13 @@ public final class HostMeter implements AutoCloseable {
         close();
         look(false);
         synchronized (accounts) {
+            List<Use> uses = accounts.values().stream()
+                    .map(one -> one.last().less(one.first()))
+                    .toList();
             return new HostUse(
-                    accounts.values().stream()
-                            .mapToDouble(one -> one.cpu - one.cpuFirst)
-                            .sum(),
-                    accounts.values().stream()
-                            .mapToDouble(one -> one.guest - one.guestFirst)
-                            .sum(),
+                    uses.stream().mapToDouble(Use::cpu).sum(),
+                    uses.stream().mapToDouble(Use::guest).sum(),
+                    uses.stream().mapToDouble(Use::guestWait).sum(),
                     agentBytesMax,
                     agentHeapBytesMax);
         }
@@ -124,10 +127,9 @@ public final class HostMeter implements AutoCloseable {
         if (cpu < 0) {
             return;
         }
-        double guest = proc.guestCpuSeconds(pid);
-        Account account = accounts.computeIfAbsent(pid, _ -> first ? new Account(cpu, guest) : new Account(0, 0));
-        account.cpu = Math.max(account.cpu, cpu);
-        account.guest = Math.max(account.guest, guest);
+        Use now = new Use(cpu, proc.guestCpuSeconds(pid), proc.guestWaitSeconds(pid));
+        Account before = accounts.getOrDefault(pid, new Account(first ? now : Use.NONE, now));
+        accounts.put(pid, new Account(before.first(), now.atLeast(before.last())));
     }
 
     private void lookAtHeap(LabHost host) {

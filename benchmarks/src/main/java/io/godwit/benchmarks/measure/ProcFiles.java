@@ -43,22 +43,36 @@ record ProcFiles(Path root) {
         return cpuSeconds(root.resolve(pid + "/stat"));
     }
 
-    /// Of its threads that are a guest's processors, which QEMU calls `CPU 0/TCG` and so on; 0 if there are none.
+    /// Of its threads that are a guest's processors; 0 if there are none.
     double guestCpuSeconds(long pid) {
-        double sum = 0;
+        return guestProcessors(pid).stream()
+                .mapToDouble(task -> Math.max(0, cpuSeconds(task.resolve("stat"))))
+                .sum();
+    }
+
+    /// How long these have waited until a processor of the host was free for them, by the scheduler's own figures; 0 if
+    /// there are none, and where the kernel does not tell.
+    double guestWaitSeconds(long pid) {
+        return guestProcessors(pid).stream()
+                .mapToDouble(task -> waitSeconds(task.resolve("schedstat")))
+                .sum();
+    }
+
+    /// QEMU calls them `CPU 0/TCG` and so on.
+    private List<Path> guestProcessors(long pid) {
         Path tasks = root.resolve(pid + "/task");
+        List<Path> found = new ArrayList<>();
         for (long thread : numbers(tasks)) {
             Path task = tasks.resolve(Long.toString(thread));
             try {
                 if (Files.readString(task.resolve("comm")).startsWith("CPU ")) {
-                    sum += Math.max(0, cpuSeconds(task.resolve("stat")));
+                    found.add(task);
                 }
-            } catch (IOException e) {
-                // The thread ends while it is looked at: it has no part in the sum.
-                sum += 0;
+            } catch (IOException _) {
+                // The thread ends while it is looked at: it has no part in any sum.
             }
         }
-        return sum;
+        return found;
     }
 
     /// What it has in memory of its own and of files, without the guests' RAM it shares; 0 if it has ended.
@@ -86,6 +100,14 @@ record ProcFiles(Path root) {
             return ticks / TICKS_PER_SECOND;
         } catch (IOException e) {
             return -1;
+        }
+    }
+
+    private static double waitSeconds(Path schedstat) {
+        try {
+            return Long.parseLong(Files.readString(schedstat).strip().split(" ", -1)[1]) / 1e9;
+        } catch (IOException e) {
+            return 0;
         }
     }
 

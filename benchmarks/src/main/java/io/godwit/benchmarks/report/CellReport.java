@@ -79,6 +79,7 @@ record CellReport(List<Group> groups) {
                 "downtime it reports, ms",
                 "processor time, s",
                 "beyond the guest's, s",
+                "guest waits, %",
                 "agent, MiB",
                 "agent's heap, MiB",
                 "work before, MiB/s",
@@ -94,6 +95,7 @@ record CellReport(List<Group> groups) {
                     group.spread(run -> run.move().downtimeMs()).text(1),
                     group.spread(run -> run.use().cpuSeconds()).text(2),
                     group.spread(run -> run.use().movingCpuSeconds()).text(2),
+                    group.spread(run -> run.guestWaitShare() * 100).text(0),
                     group.godwit()
                             ? group.spread(run -> run.use().agentBytesMax() / MIB)
                                     .text(0)

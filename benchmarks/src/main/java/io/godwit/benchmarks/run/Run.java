@@ -48,6 +48,11 @@ public record Run(
         return slowdown() * move.totalMs() / 1e3;
     }
 
+    /// For how much of the move the guest's processor could have computed and had none of the host's to do so.
+    public double guestWaitShare() {
+        return move.totalMs() > 0 ? use.guestWaitSeconds() / (move.totalMs() / 1e3) : Double.NaN;
+    }
+
     /// How much of the link's speed was used while memory was under way; NaN if the link is not shaped.
     public double linkShare() {
         long speed = cell.link().bytesPerSecond();

@@ -51,6 +51,16 @@ class KernelFiguresTest {
     }
 
     @Test
+    void whatAGuestsProcessorWaitedForIsTheSecondFigureInNanoseconds() throws IOException {
+        process("77/task/77", "qemu-system", FIELDS.formatted(100, 0));
+        Files.writeString(root.resolve("77/task/77/schedstat"), "9000000000 8000000000 700\n");
+        process("77/task/78", "CPU 0/TCG", FIELDS.formatted(300, 50));
+        Files.writeString(root.resolve("77/task/78/schedstat"), "3500000000 1250000000 4711\n");
+        process("77/task/79", "CPU 1/TCG", FIELDS.formatted(300, 50));
+        assertThat(new ProcFiles(root).guestWaitSeconds(77)).isCloseTo(1.25, within(1e-9));
+    }
+
+    @Test
     void sharedMemoryIsNotAProcessesOwn() throws IOException {
         Path path = Files.createDirectories(root.resolve("77"));
         Files.writeString(

@@ -77,7 +77,7 @@ class ReportTest {
                 pings,
                 workBefore,
                 workBefore * 0.8,
-                new HostUse(3, 2, 100 << 20, 50 << 20),
+                new HostUse(3, 2, 1, 100 << 20, 50 << 20),
                 List.of());
     }
 

@@ -78,8 +78,9 @@ public record MigrationPolicy(
                 pages);
     }
 
-    /// How many data connections suit a host. Each keeps up to three threads busy, which guests share the processors
-    /// with: on a host of two, a second connection is hardly faster and takes from the guest what it gains.
+    /// How many data connections suit a source. Each keeps up to two threads busy there, and one at the target, and
+    /// guests share the processors with them: on hosts of two processors a second connection slowed the guest by
+    /// twice to three times as much and gained an eighth of the time at most.
     public static int connectionsFor(int processors) {
         return Math.clamp(processors / PROCESSORS_PER_CONNECTION, 1, CONNECTIONS_BY_DEFAULT_MAX);
     }

@@ -118,7 +118,7 @@ class SyntheticMigrationTest {
         }
     }
 
-    private static SyntheticGuest move(SyntheticGuest guest, Host from, Host to) throws Exception {
+    private static SyntheticGuest move(SyntheticGuest guest, Host from, Host to, int connections) throws Exception {
         FakeRecord record = new FakeRecord(from.name, to.name);
         to.record = record;
         long before = guest.pagesWritten();
@@ -130,7 +130,7 @@ class SyntheticMigrationTest {
                         from.name,
                         to.name,
                         to.address,
-                        new MigrationPolicy(1_000, 0, 60_000, 30, 2, true),
+                        new MigrationPolicy(1_000, 0, 60_000, 30, connections, true),
                         record.gateOf(from.name)))
                 .report()
                 .get(60, TimeUnit.SECONDS);
@@ -152,8 +152,8 @@ class SyntheticMigrationTest {
             SyntheticGuest guest = a.hypervisor.create(SPEC);
             guest.resume();
             for (int i = 0; i < 3; i++) {
-                guest = move(guest, a, b);
-                guest = move(guest, b, a);
+                guest = move(guest, a, b, 2);
+                guest = move(guest, b, a, 1);
             }
             guest.destroy(Duration.ofSeconds(5));
             guest.close();

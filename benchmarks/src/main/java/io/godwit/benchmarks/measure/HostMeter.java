@@ -68,7 +68,11 @@ public final class HostMeter implements AutoCloseable {
 
     /// Of a move by QEMU: the agents, which idle beside it, do not count.
     public static HostMeter ofGuests(List<LabHost> hosts) {
-        return new HostMeter(hosts, program -> program.contains("qemu-system"), false);
+        return new HostMeter(hosts, HostMeter::isQemu, false);
+    }
+
+    private static boolean isQemu(String program) {
+        return program.contains("qemu-system");
     }
 
     /// From here on it counts: what has been computed so far is not the move's.
@@ -127,7 +131,9 @@ public final class HostMeter implements AutoCloseable {
         if (cpu < 0) {
             return;
         }
-        Use now = new Use(cpu, proc.guestCpuSeconds(pid), proc.guestWaitSeconds(pid));
+        // An agent has many threads and no guest's among them; looking at them all would cost what is measured.
+        ProcFiles.GuestTime guest = isQemu(proc.program(pid)) ? proc.guestTime(pid) : ProcFiles.GuestTime.NONE;
+        Use now = new Use(cpu, guest.cpuSeconds(), guest.waitSeconds());
         Account before = accounts.getOrDefault(pid, new Account(first ? now : Use.NONE, now));
         accounts.put(pid, new Account(before.first(), now.atLeast(before.last())));
     }

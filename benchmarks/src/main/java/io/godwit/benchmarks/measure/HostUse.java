@@ -6,7 +6,8 @@ package io.godwit.benchmarks.measure;
 /// @param guestCpuSeconds  of these, the guest's own processors
 /// @param guestWaitSeconds how long these waited for a processor of the host
 /// @param agentBytesMax    the most that an agent had in memory of its own, the guest's RAM not counted
-/// @param agentHeapBytesMax the most that was seen to be in use of an agent's heap
+/// @param agentHeapBytesMax the most that was seen to be in use of an agent's heap; 0 if the move was over before
+///                          anybody looked
 public record HostUse(
         double cpuSeconds,
         double guestCpuSeconds,

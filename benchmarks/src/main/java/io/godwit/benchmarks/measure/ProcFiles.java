@@ -16,6 +16,14 @@ record ProcFiles(Path root) {
     /// The kernel reports processor time to user space in these, on every machine.
     private static final double TICKS_PER_SECOND = 100;
 
+    /// Of a guest's processors.
+    ///
+    /// @param waitSeconds how long they waited until a processor of the host was free for them, by the
+    ///                    scheduler's own figures; 0 where the kernel does not tell
+    record GuestTime(double cpuSeconds, double waitSeconds) {
+        static final GuestTime NONE = new GuestTime(0, 0);
+    }
+
     List<Long> processes() {
         return numbers(root);
     }
@@ -43,36 +51,24 @@ record ProcFiles(Path root) {
         return cpuSeconds(root.resolve(pid + "/stat"));
     }
 
-    /// Of its threads that are a guest's processors; 0 if there are none.
-    double guestCpuSeconds(long pid) {
-        return guestProcessors(pid).stream()
-                .mapToDouble(task -> Math.max(0, cpuSeconds(task.resolve("stat"))))
-                .sum();
-    }
-
-    /// How long these have waited until a processor of the host was free for them, by the scheduler's own figures; 0 if
-    /// there are none, and where the kernel does not tell.
-    double guestWaitSeconds(long pid) {
-        return guestProcessors(pid).stream()
-                .mapToDouble(task -> waitSeconds(task.resolve("schedstat")))
-                .sum();
-    }
-
-    /// QEMU calls them `CPU 0/TCG` and so on.
-    private List<Path> guestProcessors(long pid) {
+    /// Of its threads that are a guest's processors, which QEMU calls `CPU 0/TCG` and so on; nothing if there
+    /// are none.
+    GuestTime guestTime(long pid) {
+        double cpu = 0;
+        double wait = 0;
         Path tasks = root.resolve(pid + "/task");
-        List<Path> found = new ArrayList<>();
         for (long thread : numbers(tasks)) {
             Path task = tasks.resolve(Long.toString(thread));
             try {
                 if (Files.readString(task.resolve("comm")).startsWith("CPU ")) {
-                    found.add(task);
+                    cpu += Math.max(0, cpuSeconds(task.resolve("stat")));
+                    wait += waitSeconds(task.resolve("schedstat"));
                 }
             } catch (IOException _) {
-                // The thread ends while it is looked at: it has no part in any sum.
+                // The thread ends while it is looked at: it has no part in the sums.
             }
         }
-        return found;
+        return new GuestTime(cpu, wait);
     }
 
     /// What it has in memory of its own and of files, without the guests' RAM it shares; 0 if it has ended.
@@ -105,7 +101,8 @@ record ProcFiles(Path root) {
 
     private static double waitSeconds(Path schedstat) {
         try {
-            return Long.parseLong(Files.readString(schedstat).strip().split(" ", -1)[1]) / 1e9;
+            String[] fields = Files.readString(schedstat).strip().split(" ", -1);
+            return fields.length > 1 ? Long.parseLong(fields[1]) / 1e9 : 0;
         } catch (IOException e) {
             return 0;
         }

@@ -1,5 +1,6 @@
 package io.godwit.benchmarks.report;
 
+import io.godwit.benchmarks.measure.HostUse;
 import io.godwit.benchmarks.run.Run;
 import java.util.List;
 import java.util.Optional;
@@ -100,15 +101,16 @@ record CellReport(List<Group> groups) {
                             ? group.spread(run -> run.use().agentBytesMax() / MIB)
                                     .text(0)
                             : "-",
-                    group.godwit()
-                            ? group.spread(run -> run.use().agentHeapBytesMax() / MIB)
-                                    .text(0)
-                            : "-",
+                    group.godwit() ? group.spread(run -> heapMiB(run.use())).text(0) : "-",
                     group.spreadOfAll(run -> run.workBefore() / 256).text(1),
                     group.spreadOfAll(run -> run.echo().p50Ms()).text(2),
                     group.spreadOfAll(run -> run.echo().sendGapMs()).text(1));
         }
         return table.toString();
+    }
+
+    private static double heapMiB(HostUse use) {
+        return use.agentHeapBytesMax() > 0 ? use.agentHeapBytesMax() / MIB : Double.NaN;
     }
 
     /// Each of Godwit's configurations against the best of QEMU's, figure by figure; empty if there are not both.

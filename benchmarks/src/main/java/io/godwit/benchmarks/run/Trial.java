@@ -40,8 +40,9 @@ final class Trial {
     private static final long BEFORE_MS = 1_500;
     /// A silence that begins with the move's end still belongs to it.
     private static final long AFTER_MS = 1_000;
-    /// More than the target and the source's cache of sent pages touch in a move of the largest guest.
-    private static final long PRESENT_BYTES = 640L << 20;
+    /// What a move touches for the first time beside the guest's RAM at the target: what the source holds of the pages
+    /// it sent, most of all.
+    private static final int PRESENT_BESIDE_MIB = 128;
     /// There and back. The first ones are the slowest by far; an agent's compilers never fall quite silent.
     private static final int REHEARSALS_MAX = 8;
 
@@ -116,7 +117,7 @@ final class Trial {
         WireCounter wire = new WireCounter(
                 hosts.stream().map(LabHost::agentPid).toList(), lab.settings().migrationNetwork() ? "mig0" : "up0");
         Duration atMost = Duration.ofSeconds(plan.timeoutS() + 120L);
-        try (PresentMemory present = PresentMemory.take(PRESENT_BYTES);
+        try (PresentMemory present = PresentMemory.take((long) (plan.memoryMiB() + PRESENT_BESIDE_MIB) << 20);
                 EchoProbe echo = EchoProbe.start(client, guest.address(), atMost);
                 WorkMeter work = WorkMeter.start(client, guest.address());
                 PingProbe ping = PingProbe.start(client, guest.address());

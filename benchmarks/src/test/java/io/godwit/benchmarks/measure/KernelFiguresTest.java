@@ -46,8 +46,8 @@ class KernelFiguresTest {
         process("77/task/77", "qemu-system", FIELDS.formatted(100, 0));
         process("77/task/78", "CPU 0/TCG", FIELDS.formatted(300, 50));
         process("77/task/79", "multifdsend_0", FIELDS.formatted(70, 0));
-        assertThat(new ProcFiles(root).guestCpuSeconds(77)).isCloseTo(3.5, within(1e-9));
-        assertThat(new ProcFiles(root).guestCpuSeconds(99)).isZero();
+        assertThat(new ProcFiles(root).guestTime(77).cpuSeconds()).isCloseTo(3.5, within(1e-9));
+        assertThat(new ProcFiles(root).guestTime(99)).isEqualTo(ProcFiles.GuestTime.NONE);
     }
 
     @Test
@@ -57,7 +57,7 @@ class KernelFiguresTest {
         process("77/task/78", "CPU 0/TCG", FIELDS.formatted(300, 50));
         Files.writeString(root.resolve("77/task/78/schedstat"), "3500000000 1250000000 4711\n");
         process("77/task/79", "CPU 1/TCG", FIELDS.formatted(300, 50));
-        assertThat(new ProcFiles(root).guestWaitSeconds(77)).isCloseTo(1.25, within(1e-9));
+        assertThat(new ProcFiles(root).guestTime(77).waitSeconds()).isCloseTo(1.25, within(1e-9));
     }
 
     @Test
